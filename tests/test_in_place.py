@@ -1,0 +1,59 @@
+"""Covers the template folder as a working project: its tools run inside it before any answer is filled in."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.paths import REPOSITORY, TEMPLATE
+
+# Nothing is written into the export: a cache there would reach the projects that other tests make.
+CHECKS = {
+    "ruff check": ["ruff", "check", "--no-cache", "."],
+    "ruff format": ["ruff", "format", "--no-cache", "--check", "."],
+    "mypy": ["mypy", "--cache-dir", os.devnull],
+    "pytest": ["pytest", "-p", "no:cacheprovider", "--collect-only", "--quiet"],
+}
+
+
+def run(python: str, arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a Python module in `folder` and return what it said."""
+    return subprocess.run(
+        [python, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+class TestUngeneratedProject:
+    @pytest.mark.parametrize("check", list(CHECKS))
+    def test_passes(self, template: Path, project_python: str, check: str) -> None:
+        done = run(project_python, CHECKS[check], template / TEMPLATE)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+class TestGeneratedProject:
+    def test_every_python_file_compiles(
+        self, default_project: Path, project_python: str, tmp_path: Path
+    ) -> None:
+        command = ["compileall", "-q", "app", "devhost", "migrations", "tests"]
+        done = subprocess.run(
+            [project_python, "-X", f"pycache_prefix={tmp_path}", "-m", *command],
+            cwd=default_project,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+class TestOwnCode:
+    @pytest.mark.parametrize("check", ["ruff check", "ruff format", "mypy"])
+    def test_passes(self, check: str) -> None:
+        done = run(sys.executable, CHECKS[check], REPOSITORY)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,54 @@
+"""Makes the default project from an export of the template, and installs it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.environments import Progress, install, program, without_outer_environment
+from tools.export import export
+from tools.failure import StepError
+from tools.paths import BUILD, EXPORT, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT
+from tools.requirements import read_group
+
+
+def ensure_cookiecutter(*, progress: Progress) -> str:
+    """Install cookiecutter unless it is there, and return its path."""
+    command = program(TOOLS_ENVIRONMENT, "cookiecutter")
+    if not Path(command).exists():
+        wanted = [line for line in read_group("dev") if line.startswith("cookiecutter")]
+        install(TOOLS_ENVIRONMENT, wanted, folder=REPOSITORY, progress=progress)
+    return command
+
+
+def bake(*, progress: Progress) -> Path:
+    """Replace build/builds by a project made with Enter at every question; its environment is kept."""
+    command = ensure_cookiecutter(progress=progress)
+    export(EXPORT)
+    kept = PROJECT / ".venv"
+    aside = BUILD / "kept-environment"
+    if kept.exists() and not aside.exists():
+        kept.rename(aside)
+    if PROJECT.exists():
+        shutil.rmtree(PROJECT)
+    made = subprocess.run(
+        [command, "--no-input", "--default-config", str(EXPORT)],
+        cwd=BUILD,
+        env=without_outer_environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        raise StepError(
+            "cookiecutter made no project",
+            seen=made.stdout + made.stderr,
+            hint="run the template's tests: make test",
+        )
+    if aside.exists():
+        aside.rename(kept)
+    return PROJECT
+
+
+def install_project(project: Path, environment: Path, *, progress: Progress) -> str:
+    """Install `project` as its README says, and return the installer's name."""
+    return install(environment, ["-c", "constraints.txt", "-e", ".[dev]"], folder=project, progress=progress)

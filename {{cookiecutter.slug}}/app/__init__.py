@@ -1,0 +1,1 @@
+"""The add-on service: `connect` is the plumbing, `addon` is yours, `main` wires them together."""

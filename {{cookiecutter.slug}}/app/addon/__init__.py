@@ -1,0 +1,5 @@
+"""Your add-on. Each file declares handlers on a router of its own; list the routers here."""
+
+from app.addon import api, jobs, pages, settings, webhooks
+
+routers = (webhooks.router, pages.router, jobs.router, api.router, settings.router)

@@ -1,0 +1,47 @@
+"""What the builds say: which fail, and how a room is told."""
+
+from sqlalchemy import func, select
+
+from app.addon.models import Build
+from app.connect import Card, CardAttribute, Context, Glance, Lozenge
+
+
+
+async def latest_builds(ctx: Context) -> list[Build]:
+    """Return the newest build of every project, by name."""
+    newest = select(Build.name, func.max(Build.number).label("number")).group_by(Build.name).subquery()
+    query = select(Build).join(newest, (Build.name == newest.c.name) & (Build.number == newest.c.number))
+    return list(await ctx.db.scalars(query.order_by(Build.name)))
+
+
+async def failing_builds(ctx: Context) -> list[Build]:
+    """Return the projects whose newest build failed."""
+    return [build for build in await latest_builds(ctx) if build.status == "failed"]
+
+
+def glance_of(failing: int) -> Glance:
+    """Say in one line how the builds are."""
+    if failing:
+        return Glance(label=f"<b>{failing}</b> failing", status=Lozenge(label="FAILED", type="error"))
+    return Glance(label="Builds", status=Lozenge(label="PASSED", type="success"))
+
+
+def card_of(build: Build) -> Card:
+    """Draw one build."""
+    style = "lozenge-error" if build.status == "failed" else "lozenge-success"
+    return Card(
+        id=build.id,
+        style="application",
+        title=build.title,
+        description=f"{build.name} {build.status}.",
+        url=build.url,
+        format="medium",
+        attributes=(CardAttribute(label="Status", value=build.status.upper(), style=style),),
+    )
+
+
+def summary_of(failing: list[Build]) -> str:
+    """Name what fails, for people."""
+    if not failing:
+        return "All builds pass."
+    return f"{len(failing)} failing: " + ", ".join(build.title for build in failing)

@@ -1,0 +1,48 @@
+"""What the add-on does when something happens in a room, and when it comes and goes."""
+
+from app.addon.reports import failing_builds, glance_of, summary_of
+from app.connect import AddonRouter, Ctx, Notification, RoomChange, RoomMessage
+
+router = AddonRouter()
+
+
+@router.on_message("list", pattern=r"^/builds\b")
+async def list_builds(ctx: Ctx, message: RoomMessage) -> None:
+    """Answer `/builds` in the room it was said in. Runs from the inbox, so it is tried again if the host is down."""
+    failing = await failing_builds(ctx)
+    color = "red" if failing else "green"
+    await ctx.room.notify(summary_of(failing), color=color, attach_to=message.id or None)
+
+
+@router.on_message("help", pattern=r"^/build-help\b", inline=True)
+async def explain(ctx: Ctx) -> Notification:
+    """Answer `/build-help` in the response itself: quick, and needs nothing but the message."""
+    return Notification(message="Say /builds to see what fails. Create an API token in the settings to report builds.")
+
+
+@router.on_event("room_archived")
+async def stop_announcing(ctx: Ctx, change: RoomChange) -> None:
+    """Remember that a room is quiet now; jobs look at it before they announce."""
+    await ctx.store.narrow("archived").set(change.room.id, True)
+
+
+@router.on_event("room_unarchived")
+async def announce_again(ctx: Ctx, change: RoomChange) -> None:
+    """Forget it again."""
+    await ctx.store.narrow("archived").delete(change.room.id)
+
+
+@router.on_installed
+async def say_hello(ctx: Ctx) -> None:
+    """Show the glance at once, and say how to begin."""
+    if ctx.room_id is None:
+        await ctx.group.push_glance("builds", glance_of(0))
+        return
+    await ctx.room.push_glance("builds", glance_of(0))
+    await ctx.room.notify("Builds is here. Say /builds, or open its settings to create an API token.")
+
+
+@router.on_uninstalled
+async def say_goodbye(ctx: Ctx) -> None:
+    """Last chance to tidy up elsewhere. The host answers no more, and every row of the tenant is deleted next."""
+    ctx.log.info("builds of this tenant are deleted", extra={"failing": len(await failing_builds(ctx))})

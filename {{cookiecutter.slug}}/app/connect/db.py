@@ -1,0 +1,129 @@
+"""The database: the only place that makes engines and sessions, and the guard that keeps tenants apart."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+
+from app.connect.errors import ConnectError
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UnscopedStatement(ConnectError):
+    """A statement in a tenant's session that the guard cannot narrow to that tenant."""
+
+    code = "unscoped_statement"
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class TenantOwned:
+    """Mix into every model with tenant data: rows carry their tenant and go when it goes."""
+
+    tenant_id: Mapped[str] = mapped_column(String(32), ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("Pass an aware datetime, such as datetime.now(UTC).")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+class TenantSession(Session):
+    """A session that can only see, change and add the rows of the tenant in `info["tenant_id"]`."""
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load:
+        return
+    if not state.is_orm_statement:
+        raise UnscopedStatement(
+            "ctx.db runs ORM statements only, because others cannot be narrowed to the tenant. "
+            "Write select(Model), update(Model) or delete(Model)."
+        )
+    if state.is_insert:
+        raise UnscopedStatement("Add rows with ctx.db.add(...), so that they get their tenant.")
+    tenant_id = state.session.info["tenant_id"]
+    for mapper in state.all_mappers:
+        if not issubclass(mapper.class_, TenantOwned):
+            raise UnscopedStatement(
+                f"{mapper.class_.__name__} has no tenant_id. Mix TenantOwned into the model to use it through ctx.db."
+            )
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+    )
+
+
+@event.listens_for(TenantSession, "before_flush")
+def _stamp(session: Session, *_: Any) -> None:
+    tenant_id = session.info["tenant_id"]
+    for row in [*session.new, *session.dirty, *session.deleted]:
+        if not isinstance(row, TenantOwned):
+            raise UnscopedStatement(f"{type(row).__name__} has no tenant_id. Mix TenantOwned into the model.")
+        if row.tenant_id is None and row in session.new:
+            row.tenant_id = tenant_id
+        elif row.tenant_id != tenant_id:
+            raise UnscopedStatement("A row of another tenant is in this tenant's session.")
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
+    """FULL, not NORMAL: NORMAL can lose the last acknowledged events when the power fails."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class Database:
+    """One engine for the process. Sessions are short: take one, do the work, let it commit."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """Open a session of the plumbing itself, which sees every tenant; commit at the end, roll back on error."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def tenant_session(self, tenant_id: str) -> AsyncSession:
+        """Make a session that is narrowed to one tenant; the caller commits and closes it."""
+        return AsyncSession(
+            self.engine, sync_session_class=TenantSession, expire_on_commit=False, info={"tenant_id": tenant_id}
+        )
+
+    async def dispose(self) -> None:
+        """Close every connection; without it aiosqlite's threads keep the process alive."""
+        await self.engine.dispose()

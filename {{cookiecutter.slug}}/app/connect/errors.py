@@ -1,0 +1,113 @@
+"""Every error the plumbing raises on purpose, and the one JSON shape they are answered with.
+
+    ConnectError                      a fact with an HTTP status
+    ├── BadRequest            400     the request cannot be read
+    ├── InstallRefused        400     an installation did not prove itself
+    │   └── TenantTaken       409     it would take over a known tenant
+    ├── NotAuthenticated      401     no proof of identity; the reason goes to the log only
+    ├── NotAllowed            403     proven, but not for this
+    ├── NotFound              404
+    ├── BodyTooLarge          413
+    ├── Unstorable            422     a value the database cannot hold
+    └── HostError             502     a call to the host failed (tree in `hosts/hipchat/errors.py`)
+    ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
+"""
+
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+
+class ConfigurationError(Exception):
+    """A mistake that must be mended before the add-on can start; the message says how."""
+
+
+class ConnectError(Exception):
+    """A failure with an HTTP status, a stable code and a sentence that says what to do next."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    sentence: ClassVar[str] = "Something went wrong here. Try again; the request id names it in the log."
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or type(self).sentence)
+
+
+class BadRequest(ConnectError):
+    status = 400
+    code = "bad_request"
+    sentence = "The request cannot be read. Check its encoding, headers and body."
+
+
+class InstallRefused(ConnectError):
+    status = 400
+    code = "install_refused"
+    sentence = "The installation was refused. Nothing was changed."
+
+
+class TenantTaken(InstallRefused):
+    status = 409
+    code = "tenant_taken"
+    sentence = "This tenant is installed from another host. Uninstall it there first. Nothing was changed."
+
+
+class NotAuthenticated(ConnectError):
+    """Every failed proof looks the same from outside; `reason` is for the log."""
+
+    status = 401
+    code = "not_authenticated"
+    sentence = "The request is not signed by an installed tenant. Reload the page or sign the request again."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class NotAllowed(ConnectError):
+    status = 403
+    code = "not_allowed"
+    sentence = "This is not allowed for the caller."
+
+
+class NotFound(ConnectError):
+    status = 404
+    code = "not_found"
+    sentence = "There is nothing here. Check the address."
+
+
+class BodyTooLarge(ConnectError):
+    status = 413
+    code = "body_too_large"
+    sentence = "The body is too large. Send less at once."
+
+
+class Unstorable(ConnectError):
+    status = 422
+    code = "unstorable"
+    sentence = "A value holds characters that cannot be stored. Remove control characters and try again."
+
+
+class HostError(ConnectError):
+    status = 502
+    code = "host_error"
+    sentence = "The host did not answer as expected. Try again in a moment."
+
+
+class FieldError(BaseModel):
+    """One field that did not pass: where it is and what it must be. Never the value itself."""
+
+    path: str
+    message: str
+
+
+class ErrorDetail(BaseModel):
+    code: str
+    message: str
+    request_id: str | None = None
+    fields: list[FieldError] | None = None
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer with a status of 400 or more."""
+
+    error: ErrorDetail

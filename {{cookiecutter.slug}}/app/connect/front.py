@@ -1,0 +1,124 @@
+"""The front door, in plain ASGI: request id, limits on headers and bodies, security headers, one line a request, and
+a 500 that tells nothing."""
+
+import json
+import logging
+import re
+import time
+import uuid
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.connect.errors import BodyTooLarge, ConnectError
+from app.connect.logging import request_id, tenant_id
+
+log = logging.getLogger(__name__)
+access = logging.getLogger("app.access")
+
+MAX_BODY = 1024 * 1024
+MAX_QUERY = 16 * 1024
+REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+SINGLE = frozenset({b"authorization", b"content-length", b"content-type", b"host"})
+DEFAULTS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+DEFAULT_POLICY = (b"content-security-policy", b"frame-ancestors 'none'")
+
+
+class FrontDoor:
+    """Wrap the whole application; see the module."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        own_id, length, refusal = _inspect(scope)
+        request_id.set(own_id)
+        tenant_id.set("-")
+        status = 0
+
+        async def send_dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message["headers"] = [*message["headers"], *DEFAULTS, (b"x-request-id", own_id.encode())]
+                if not any(name == b"content-security-policy" for name, _ in headers):
+                    headers.append(DEFAULT_POLICY)
+            await send(message)
+
+        try:
+            if refusal is not None:
+                await _answer(send_dressed, *refusal)
+            else:
+                await self._app(scope, receive if length == 0 else _Limited(receive), send_dressed)
+        except ConnectError as error:
+            if status:
+                raise
+            await _answer(send_dressed, error.status, error.code, str(error))
+        except Exception:
+            log.exception("unhandled error")
+            if status:
+                raise
+            await _answer(send_dressed, 500, ConnectError.code, ConnectError.sentence)
+        finally:
+            if access.isEnabledFor(logging.INFO):
+                access.info(
+                    "%s %s %d %.1f ms",
+                    scope["method"],
+                    scope["path"],
+                    status,
+                    (time.perf_counter() - started) * 1000,
+                )
+
+
+class _Limited:
+    """Counts the body as it comes, because a length header can be absent or wrong."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > MAX_BODY:
+            raise BodyTooLarge
+        return message
+
+
+def _inspect(scope: Scope) -> tuple[str, int | None, tuple[int, str, str] | None]:
+    """Return the request id, the announced length, and a refusal where headers or query break the rules."""
+    own_id = None
+    length: int | None = None if scope["method"] in {"POST", "PUT", "PATCH", "DELETE"} else 0
+    seen: set[bytes] = set()
+    for name, value in scope["headers"]:
+        if name in SINGLE:
+            if name in seen:
+                return uuid.uuid4().hex, length, (400, "bad_request", f"The header {name.decode()} is there twice.")
+            seen.add(name)
+            if name == b"content-length":
+                length = int(value) if value.isdigit() and len(value) < 16 else MAX_BODY + 1  # noqa: PLR2004
+        elif name == b"transfer-encoding":
+            length = None
+        elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            own_id = value.decode()
+    own_id = own_id or uuid.uuid4().hex
+    if length is not None and length > MAX_BODY:
+        return own_id, length, (BodyTooLarge.status, BodyTooLarge.code, BodyTooLarge.sentence)
+    if len(scope["query_string"]) > MAX_QUERY:
+        return own_id, length, (414, "query_too_long", "The query is too long. Send less in the address.")
+    return own_id, length, None
+
+
+async def _answer(send: Send, status: int, code: str, message: str) -> None:
+    detail: dict[str, Any] = {"code": code, "message": message, "request_id": request_id.get()}
+    body = json.dumps({"error": detail}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,94 @@
+"""Assembles the FastAPI application: the plumbing's routes, the add-on's, error answers, documentation, front door."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from app.connect.addon import AddonRouter
+from app.connect.answers import ERROR_RESPONSES, add_error_answers
+from app.connect.checks import proof_of
+from app.connect.front import FrontDoor
+from app.connect.health import health_router
+from app.connect.routes import SIGNED, host_router
+from app.connect.runtime import ROOT, Connect
+
+SCHEMES = {
+    "SignedRequest": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "signed_request",
+        "description": "The host's HS256 token in the address",
+    },
+    "JwtHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`JWT <token>`: the host's token, or the page token of a framed page",
+    },
+    "ApiToken": {"type": "http", "scheme": "bearer", "description": "An API token from the tenant's settings page"},
+}
+SECURITY: dict[str, dict[str, Any]] = {"signed": SIGNED, "api": {"security": [{"ApiToken": []}]}}
+
+
+def build_app(connect: Connect, routers: tuple[AddonRouter, ...]) -> FastAPI:
+    """Return the application; `app.state.connect` holds the parts."""
+    about = connect.addon.manifest.addon
+    app = FastAPI(
+        title=about.name,
+        description=about.description,
+        lifespan=connect.lifespan,
+        redirect_slashes=False,
+        strict_content_type=True,
+    )
+    app.state.connect = connect
+    add_error_answers(app)
+    app.include_router(_home(connect))
+    app.include_router(health_router(connect))
+    for host in connect.hosts.values():
+        app.include_router(host_router(connect, host))
+    for router in routers:
+        for route in router.api.routes:
+            extra = SECURITY.get(proof_of(route.endpoint) or "", {})  # type: ignore[attr-defined]
+            route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
+        app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
+    app.mount("/static/connect", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.mount("/static", StaticFiles(directory=ROOT / "app" / "addon" / "static"))
+    app.add_middleware(FrontDoor)
+    _add_openapi(app)
+    return app
+
+
+def _home(connect: Connect) -> APIRouter:
+    router = APIRouter()
+    about = connect.addon.manifest.addon
+    page = connect.pages.render_public(
+        "connect/home.html",
+        description=about.description,
+        scopes=about.scopes,
+        vendor=about.vendor,
+        development=not connect.settings.is_production,
+        descriptors=[document["links"]["self"] for document in connect.descriptors.values()],
+    )
+
+    @router.get("/", response_class=HTMLResponse, include_in_schema=False)
+    async def home() -> HTMLResponse:
+        return HTMLResponse(page)
+
+    return router
+
+
+def _add_openapi(app: FastAPI) -> None:
+    """Add what the signed dependencies mean to the document, at no cost to a request."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version="1", description=app.description, routes=app.routes)
+            schema.setdefault("components", {})["securitySchemes"] = SCHEMES
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]

@@ -1,0 +1,58 @@
+"""Starts the devhost: `python -m devhost`."""
+
+import argparse
+import asyncio
+import logging
+
+import uvicorn
+
+from devhost.app import create_devhost
+from devhost.errors import DroppedConnection
+
+
+class _HidePurposeful(logging.Filter):
+    """Drop the server's trace of a connection that was broken on purpose."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record is worth reading."""
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, DroppedConnection)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m devhost", description="A host on this machine.")
+    parser.add_argument("--port", type=int, default=9000, help="the port to listen on (9000)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    parser.add_argument("--base-url", help="the address under which add-ons reach the devhost")
+    parser.add_argument("--addon", help="a descriptor URL which the page offers to install")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the devhost until it is interrupted."""
+    options = _options()
+    name = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - asked for by name
+    name = f"[{name}]" if ":" in name else name
+    base_url = (options.base_url or f"http://{name}:{options.port}").rstrip("/")
+    app = create_devhost(base_url)
+    app.state.offered = options.addon
+    logging.getLogger("uvicorn.error").addFilter(_HidePurposeful())
+    config = uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+
+    async def serve() -> None:
+        running = asyncio.create_task(server.serve())
+        while not server.started and not running.done():
+            await asyncio.sleep(0.02)
+        if server.started:
+            print(f"Devhost is at {base_url}", flush=True)
+        await running
+
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
