@@ -5,7 +5,6 @@ import filecmp
 import stat
 import tomllib
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -40,6 +39,12 @@ HOSTILE = {
     "description": """"]\\u0041 = {'x': "y"} \\" [tool] # ' ''' \\""",
     "vendor": """Robert"); DROP TABLE tenants; -- \\""",
 }
+
+
+@pytest.fixture(scope="module")
+def hostile(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose answers try to break out of every string they enter."""
+    return bake(tmp_path_factory.mktemp("hostile"), **HOSTILE)
 
 
 class TestFileSet:
@@ -120,12 +125,6 @@ class TestContent:
 
 
 class TestHostileAnswers:
-    files: ClassVar = ["pyproject.toml", "addon.toml"]
-
-    @pytest.fixture(scope="class")
-    def hostile(self, bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return bake(tmp_path_factory.mktemp("hostile"), **HOSTILE)
-
     def test_arrive_in_pyproject_as_they_were_given(self, hostile: Path) -> None:
         project = tomllib.loads((hostile / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         assert project["name"] == "hostile"

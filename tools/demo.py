@@ -12,7 +12,7 @@ from tools.environments import program
 from tools.failure import StepError
 from tools.paths import LOGS, PROJECT, REPOSITORY
 from tools.servers import Server, free_port
-from tools.walk import BUILD, Walk, as_text, describe, wait_for
+from tools.walk import BUILD, Walk, as_text, wait_for
 
 STEPS = 8
 
@@ -27,38 +27,30 @@ def make_project(console: Console) -> None:
         results.append(f"done by {installer}")
 
 
-def start_servers(console: Console, stack: ExitStack, servers: list[Server]) -> Walk:
-    """Start the host and the add-on on free ports and wait until both answer."""
-    host_port, addon_port = free_port(9000), free_port(8000)
-    walk = Walk(host=f"http://127.0.0.1:{host_port}", addon=f"http://127.0.0.1:{addon_port}")
+def start(console: Console, stack: ExitStack, *, name: str, port: int, launch: Launch) -> Server:
+    """Start a server on `port`, or on a free one if that is taken, and return it when it answers.
 
-    def start(name: str, arguments: list[str], *, answers_at: str, settings: dict[str, str]) -> None:
+    `launch` says, for an origin, what to run, with which settings, and the path that answers 200 when all is well.
+    """
+    while True:
+        origin = f"http://127.0.0.1:{free_port(port)}"
+        arguments, settings, path = launch(origin)
         with console.step(f"start the {name}: {' '.join(arguments)}") as results:
             command = [program(PROJECT / ".venv", arguments[0]), *arguments[1:]]
-            server = Server(
-                f"the {name}", command, folder=PROJECT, log=LOGS / f"{name}.log", settings=settings
-            )
-            servers.append(stack.enter_context(server))
-            server.wait_until_answers(answers_at)
-            results.append(f"answers at {answers_at}")
-
-    devhost = ["python", "-m", "devhost", "--port", str(host_port), "--addon", walk.descriptor]
-    start("devhost", devhost, answers_at=f"{walk.host}/", settings={})
-    addon = ["uvicorn", "app.main:app", "--port", str(addon_port)]
-    start("add-on", addon, answers_at=f"{walk.addon}/health/ready", settings={"BASE_URL": walk.addon})
-    return walk
-
-
+            server = Server(f"the {name}", command, folder=PROJECT, log=LOGS / f"{name}.log", settings=settings)
+            try:
+                server.wait_until_answers(f"{origin}{path}")
 def use_addon(console: Console, walk: Walk) -> None:
     """Install the add-on, talk to it, report a build, look at what came of it."""
     with console.step("Admin installs the add-on in the room") as results:
         client_id = walk.install()
-        results.append(f"installed as {client_id}")
+        welcome = wait_for(walk.notifications, what="greeting in the room")
+        results.append(f"the add-on greets the room: {as_text(welcome[0]['message'])}")
     with console.step("Developer says /builds in the room") as results:
         before = len(walk.notifications())
         walk.say("/builds", user="developer")
         answers = wait_for(lambda: walk.notifications()[before:], what="answer in the room")
-        results.append(f"the add-on answers: {describe(answers[0])}")
+        results.append(f"the add-on answers: {as_text(answers[0]['message'])}")
     with console.step("Admin opens the settings page and creates an API token") as results:
         token = walk.create_api_token(client_id)
         results.append(f"{token[:6]}... (shown once)")
@@ -66,9 +58,13 @@ def use_addon(console: Console, walk: Walk) -> None:
         told, shown = len(walk.notifications()), walk.glances()
         walk.report_build(token)
         results.append(f"sent: {BUILD['name']} #{BUILD['number']} {BUILD['status']}")
-        cards = wait_for(lambda: walk.notifications()[told:], what="card in the room")
-        results.append(f"the room gets a card: {describe(cards[0])}")
-        changed = wait_for(lambda: [one for one in walk.glances() if one not in shown], what="changed glance")
+        cards = wait_for(lambda: [one for one in walk.notifications()[told:] if "card" in one], what="card")
+        results.append(
+            f"the room gets a card: {cards[0]['card']['title']}, {cards[0]['card']['description']}"
+        )
+        changed = wait_for(
+            lambda: [one for one in walk.glances() if one not in shown], what="change of the glance"
+        )
         results.append(f"the glance says: {as_text(changed[0]['data']['label']['value'])}")
 
 

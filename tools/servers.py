@@ -62,6 +62,11 @@ class Server:
         self.stop()
 
     @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the process lives."""
         return self._process.poll() is None

@@ -82,12 +82,6 @@ def as_text(markup: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", markup)).split())
 
 
-def describe(notification: dict[str, Any]) -> str:
-    """Say what a notification says: the title of its card, or its text."""
-    card = notification.get("card")
-    return str(card["title"]) if card else as_text(notification["message"])
-
-
 def wait_for(look: Callable[[], Found], *, what: str) -> Found:
     """Call `look` until it finds something and return that; StepError after 20 seconds."""
     deadline = time.monotonic() + PATIENCE_SECONDS

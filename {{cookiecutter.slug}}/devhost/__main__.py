@@ -1,8 +1,9 @@
 """Starts the devhost: `python -m devhost`."""
 
 import argparse
-import asyncio
 import logging
+import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -17,6 +18,20 @@ class _HidePurposeful(logging.Filter):
         """Say whether a record is worth reading."""
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, DroppedConnection)
+
+
+class _Server(uvicorn.Server):
+    """Print one line when the devhost listens."""
+
+    def __init__(self, config: uvicorn.Config, base_url: str) -> None:
+        super().__init__(config)
+        self._base_url = base_url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say where."""
+        await super().startup(sockets)
+        if self.started:
+            print(f"Devhost is at {self._base_url}", flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -38,20 +53,8 @@ def main() -> None:
     app.state.offered = options.addon
     logging.getLogger("uvicorn.error").addFilter(_HidePurposeful())
     config = uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-
-    async def serve() -> None:
-        running = asyncio.create_task(server.serve())
-        while not server.started and not running.done():
-            await asyncio.sleep(0.02)
-        if server.started:
-            print(f"Devhost is at {base_url}", flush=True)
-        await running
-
-    try:
-        asyncio.run(serve())
-    except KeyboardInterrupt:
-        pass
+    with suppress(KeyboardInterrupt):
+        _Server(config, base_url).run()
 
 
 if __name__ == "__main__":

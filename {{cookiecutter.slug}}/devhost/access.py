@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
 
 from devhost.errors import HostError, forbidden
 from devhost.installations import Installation
@@ -57,7 +57,7 @@ def _note(request: Request, session: Session) -> None:
     request.scope.setdefault("state", {})["session"] = claims
 
 
-def allow(*scopes: str) -> Any:
+def allow(*scopes: str) -> params.Depends:
     """Make the dependency of a method that needs any one of these scopes."""
 
     async def session_with_scope(request: Request, world: WorldDep) -> Session:
@@ -73,7 +73,8 @@ def allow(*scopes: str) -> Any:
             raise AuthTestPassed
         return session
 
-    return Depends(session_with_scope)
+    dependency: params.Depends = Depends(session_with_scope)
+    return dependency
 
 
 ViewRoom = Annotated[Session, allow("view_group", "view_room")]

@@ -32,7 +32,7 @@ from devhost.host import Host
 from devhost.settings import HostSettings
 from devhost.world import World, seed
 
-_PARTS = (
+PARTS = (
     capabilities,
     oauth,
     browser,
@@ -75,7 +75,7 @@ def create_devhost(
     app = FastAPI(title="Devhost", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.world = world
     app.state.host = host
-    for part in _PARTS:
+    for part in PARTS:
         app.include_router(part.router)
     add_error_answers(app)
     app.add_exception_handler(AuthTestPassed, _auth_test_passed)

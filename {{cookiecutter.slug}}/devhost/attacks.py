@@ -7,13 +7,14 @@ from typing import Any
 from devhost.errors import bad_request
 from devhost.install import payload
 from devhost.installations import Installation
+from devhost.jsonvalue import Json
 from devhost.outbound import Answer, Ask
 from devhost.uninstall import send_delete
 from devhost.world import World
 
 
-async def forge_install(world: World, victim: Installation, **changes: Any) -> Answer:
-    """Send an install with the victim's client id and another secret; `changes` replace members of the document."""
+async def forge_install(world: World, victim: Installation, **changes: Json) -> Answer:
+    """Send an install with the victim's client id and another secret; `changes` replace members of it."""
     return await _post(
         world,
         victim,
@@ -22,7 +23,7 @@ async def forge_install(world: World, victim: Installation, **changes: Any) -> A
     )
 
 
-async def forge_update(world: World, victim: Installation, **changes: Any) -> Answer:
+async def forge_update(world: World, victim: Installation, **changes: Json) -> Answer:
     """Send an update for the victim with another host's capabilities document."""
     document = {"oauthId": victim.client_id, "capabilitiesUrl": "https://attacker.example/v2/capabilities"}
     return await _post(world, victim, document | changes, victim.descriptor.installable.update_callback_url)

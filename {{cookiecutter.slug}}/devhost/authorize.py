@@ -16,7 +16,7 @@ CODE_SECONDS = 300
 def check_authorization(
     world: World, *, client_id: str, redirect_uri: str, scope: str, response_type: str
 ) -> tuple[Installation, frozenset[str]]:
-    """Check what an add-on asks a user for. Raises HostError; nothing is sent to an address that is not listed."""
+    """Check what an add-on asks a user for. Raises HostError 404 or 400: addresses must be listed."""
     installation = world.installations.get(client_id)
     if installation is None or not installation.alive:
         raise not_found(f"OAuth client {client_id}")

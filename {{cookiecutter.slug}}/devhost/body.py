@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from devhost.errors import bad_request
+from devhost.jsonvalue import Json
 
 BODY_LIMIT = 2 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
@@ -15,8 +16,8 @@ FORM = "application/x-www-form-urlencoded"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def strict_json(raw: bytes) -> Any:
-    """Parse JSON that UTF-8 JSON can hold again: no NaN, no infinity, no lone surrogate. Raises ValueError."""
+def strict_json(raw: bytes) -> Json:
+    """Parse JSON that can be written again: no NaN, no infinity, no lone surrogate. Raises ValueError."""
     try:
         value = json.loads(raw.decode("utf-8"))
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
@@ -70,7 +71,7 @@ async def read_object(request: Request, *, form: bool = False, empty: bool = Fal
     return value
 
 
-def field_path(parts: tuple[int | str, ...], data: Any) -> str:
+def field_path(parts: tuple[int | str, ...], data: Json) -> str:
     """Write the place of a fault as `a.b[0].c`, without the names which a union adds to it."""
     path = ""
     here = data
@@ -87,12 +88,12 @@ def field_path(parts: tuple[int | str, ...], data: Any) -> str:
     return path
 
 
-def explain(error: ValidationError, data: Any) -> list[tuple[str, str, str]]:
+def explain(error: ValidationError, data: Json) -> list[tuple[str, str, str]]:
     """List what is wrong with `data` as path, message and kind."""
     return [(field_path(one["loc"], data), one["msg"], one["type"]) for one in error.errors()]
 
 
-def check(model: type[Model], data: Any) -> Model:
+def check(model: type[Model], data: Json) -> Model:
     """Check a body against its model; the first fault is the answer, in the host's words and shape."""
     try:
         return model.model_validate(data)
@@ -106,7 +107,7 @@ def check(model: type[Model], data: Any) -> Model:
         ) from error
 
 
-def _short(value: Any) -> str:
+def _short(value: Json) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v2/addon")
 def installed_address(
     world: World, installation: Installation, *, updated: bool = False, relay_state: str | None = None
 ) -> str:
-    """Return where a browser is sent after the consent (or the update): `installedUrl` with a one-time document."""
+    """Return where a browser goes after the consent or the update; the address names a one-time document."""
     installable = installation.descriptor.installable
     url = (installable.updated_url if updated else None) or installable.installed_url
     if url is None:

@@ -1,8 +1,10 @@
 """Evaluates the conditions of modules: what is unknown or cannot be evaluated is false."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from devhost.jsonvalue import Json
 from devhost.modules import Condition, ConditionList, Conditions, InnerConditions
 from devhost.people import Person
 from devhost.rooms import Room
@@ -31,34 +33,28 @@ def _one(condition: Condition | Conditions | InnerConditions, viewer: Viewer) ->
 
 
 def _simple(condition: Condition, viewer: Viewer) -> bool:
-    params = condition.params or {}
-    message = viewer.message or {}
-    match condition.condition:
-        case "room_is_public":
-            return viewer.room.privacy == "public"
-        case "user_is_admin":
-            return viewer.person.is_group_admin
-        case "user_is_guest":
-            return viewer.person.is_guest
-        case "user_is_room_owner":
-            return viewer.room.owner is viewer.person
-        case "glance_matches":
-            return _rules(params.get("metadata"), viewer.metadata)
-        case "message_contains_link":
-            return "http://" in message.get("body", "") or "https://" in message.get("body", "")
-        case "message_sent_by_current_user":
-            return bool(message) and message.get("sender", {}).get("id") == viewer.person.id
-        case "message_matches":
-            return bool(message) and all(
-                message.get(name) == params[name] for name in ("type", "sender") if name in params
-            )
-        case "card_matches":
-            return _card(params, message.get("card"))
-        case _:
-            return False
+    test = _TESTS.get(condition.condition)
+    return test is not None and test(viewer, condition.params or {})
 
 
-def _card(params: dict[str, Any], card: Any) -> bool:
+def _has_link(viewer: Viewer, _params: dict[str, Any]) -> bool:
+    body = (viewer.message or {}).get("body", "")
+    return "http://" in body or "https://" in body
+
+
+def _is_own(viewer: Viewer, _params: dict[str, Any]) -> bool:
+    sender = (viewer.message or {}).get("sender", {})
+    return bool(sender.get("id") == viewer.person.id)
+
+
+def _message(viewer: Viewer, params: dict[str, Any]) -> bool:
+    message = viewer.message
+    wanted = {name: params[name] for name in ("type", "sender") if name in params}
+    return message is not None and all(message.get(name) == value for name, value in wanted.items())
+
+
+def _card(viewer: Viewer, params: dict[str, Any]) -> bool:
+    card = (viewer.message or {}).get("card")
     if not isinstance(card, dict):
         return False
     if "style" in params and card.get("style") != params["style"]:
@@ -66,7 +62,20 @@ def _card(params: dict[str, Any], card: Any) -> bool:
     return "metadata" not in params or _rules(params["metadata"], card.get("metadata"))
 
 
-def _rules(rules: Any, metadata: Any) -> bool:
+_TESTS: dict[str, Callable[[Viewer, dict[str, Any]], bool]] = {
+    "room_is_public": lambda viewer, _: viewer.room.privacy == "public",
+    "user_is_admin": lambda viewer, _: viewer.person.is_group_admin,
+    "user_is_guest": lambda viewer, _: viewer.person.is_guest,
+    "user_is_room_owner": lambda viewer, _: viewer.room.owner is viewer.person,
+    "glance_matches": lambda viewer, params: _rules(params.get("metadata"), viewer.metadata),
+    "message_contains_link": _has_link,
+    "message_sent_by_current_user": _is_own,
+    "message_matches": _message,
+    "card_matches": _card,
+}
+
+
+def _rules(rules: Json, metadata: Json) -> bool:
     """Check `attr` with `eq`, `lt` or `gt`; missing data and rules of another shape are false."""
     if isinstance(rules, dict):
         rules = [rules]

@@ -1,60 +1,28 @@
-"""The consent step: what an add-on asks for, shown before it is installed."""
-
-import secrets
-from dataclasses import dataclass, field
-from typing import Any, Literal
+"""The consent step: an add-on is fetched and checked, shown to a person, and installed after their yes."""
 
 from devhost.browser import walk
-from devhost.descriptor import Descriptor
+from devhost.consents import Consent
+from devhost.errors import not_found
 from devhost.fetching import fetch_descriptor
 from devhost.install import install
 from devhost.installations import Installation
 from devhost.places import check_place
-from devhost.scopes import described
 from devhost.world import World
 
 
-@dataclass(slots=True, kw_only=True)
-class Consent:
-    """A checked descriptor that waits for a person's yes."""
-
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
-    url: str
-    descriptor: Descriptor
-    room_id: int | None
-
-    @property
-    def flow(self) -> Literal["server", "client", "none"]:
-        """How the add-on learns of its installation: callback, browser, or not at all."""
-        installable = self.descriptor.installable
-        if installable.installed_url is not None:
-            return "client"
-        return "server" if installable.callback_url is not None else "none"
-
-    def public(self) -> dict[str, Any]:
-        """Write what a person must see before they say yes."""
-        installable = self.descriptor.installable
-        vendor = self.descriptor.vendor
-        return {
-            "id": self.id,
-            "url": self.url,
-            "key": self.descriptor.key,
-            "name": self.descriptor.name,
-            "description": self.descriptor.description,
-            "vendor": vendor.name if vendor else None,
-            "scopes": [described(scope) for scope in self.descriptor.scopes],
-            "room_id": self.room_id,
-            "allow_global": installable.allow_global,
-            "allow_room": installable.allow_room,
-            "flow": self.flow,
-        }
-
-
-async def ask_consent(world: World, url: str, *, room_id: int | None = None) -> Consent:
+async def ask_consent(world: World, url: str, *, room_id: int | None = None, relay_state: str | None = None) -> Consent:
     """Fetch and check a descriptor for a place. Raises InstallRefused."""
     descriptor = await fetch_descriptor(world, url)
     check_place(world, descriptor, room_id)
-    return Consent(url=url, descriptor=descriptor, room_id=room_id)
+    return world.consents.add(Consent(url=url, descriptor=descriptor, room_id=room_id, relay_state=relay_state))
+
+
+def take_consent(world: World, consent_id: str) -> Consent:
+    """Return a question that waits for its answer. Raises HostError 404."""
+    found = world.consents.take(consent_id)
+    if found is None:
+        raise not_found("The consent, or it was answered before: it")
+    return found
 
 
 async def approve(world: World, consent: Consent, *, with_browser: bool = False) -> Installation:

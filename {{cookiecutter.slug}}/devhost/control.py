@@ -7,9 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devhost import messages
 from devhost.body import check, read_object
-from devhost.errors import not_found
+from devhost.consent import take_consent
+from devhost.descriptor import Scope
+from devhost.errors import bad_request, not_found
 from devhost.guard import Guarded
 from devhost.host import Host
+from devhost.oauth import USER_SCOPES
 from devhost.world import WorldDep
 
 router = APIRouter(prefix="/_devhost", dependencies=[Guarded])
@@ -54,6 +57,16 @@ class FireBody(BaseModel):
     item: dict[str, Any] = {}
 
 
+class TokenBody(BaseModel):
+    """Whose token to make: a user's with scopes, or a room's."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    user: int | str | None = None
+    room: int | str | None = None
+    scopes: list[Scope] | None = None
+
+
 class ViewBody(BaseModel):
     """Who looks, and in which room."""
 
@@ -71,11 +84,28 @@ async def ask_consent(request: Request, host: HostDep) -> dict[str, Any]:
     return (await host.consent(body.url, room_id=body.room_id)).public()
 
 
+@router.post("/consent/{consent_id}/approve", status_code=201)
+async def approve(consent_id: str, host: HostDep) -> dict[str, Any]:
+    """Install what was asked for; 422 with the reason when it is refused."""
+    return (await host.approve(take_consent(host.world, consent_id))).public()
+
+
 @router.post("/install", status_code=201)
 async def install(request: Request, host: HostDep) -> dict[str, Any]:
     """Install an add-on; 422 with the reason when it is refused."""
     body = check(InstallBody, await read_object(request))
     return (await host.install(body.url, room_id=body.room_id)).public()
+
+
+@router.post("/tokens", status_code=201)
+async def make_token(request: Request, host: HostDep) -> dict[str, str]:
+    """Make a personal token of a user or the notification token of a room."""
+    body = check(TokenBody, await read_object(request))
+    if body.room is not None and body.user is None:
+        return {"access_token": host.room_token(body.room)}
+    if body.user is None or body.room is not None:
+        raise bad_request("One of `user` and `room` is needed")
+    return {"access_token": host.user_token(body.user, frozenset(body.scopes or USER_SCOPES))}
 
 
 @router.get("/installations")
@@ -134,9 +164,8 @@ async def say(room_ref: str, request: Request, host: HostDep) -> dict[str, Any]:
 async def fire(room_ref: str, request: Request, host: HostDep) -> dict[str, Any]:
     """Let an event happen and return the deliveries with their answers."""
     body = check(FireBody, await read_object(request))
-    room = host.room(room_ref)
-    item = {name: value for name, value in body.item.items() if name not in ("event", "room_id", "user")}
-    return {"items": [one.public() for one in await host.fire(body.event, room, user=body.user, **item)]}
+    sent = await host.fire_item(body.event, room_ref, body.item, user=body.user)
+    return {"items": [one.public() for one in sent]}
 
 
 @router.get("/rooms/{room_ref}/timeline")
@@ -152,15 +181,9 @@ async def glances(room_ref: str, host: HostDep, user: str = "admin") -> dict[str
 
 
 @router.get("/wire")
-async def wire(
-    world: WorldDep, direction: Literal["in", "out"] | None = None, after: int = 0
-) -> dict[str, Any]:
+async def wire(world: WorldDep, direction: Literal["in", "out"] | None = None, after: int = 0) -> dict[str, Any]:
     """List the requests in both directions, oldest first, secrets masked."""
-    found = [
-        one.public()
-        for one in world.wire
-        if one.id > after and (direction is None or one.direction == direction)
-    ]
+    found = [one.public() for one in world.wire if one.id > after and (direction is None or one.direction == direction)]
     return {"items": found}
 
 

@@ -124,9 +124,7 @@ async def revoke_tokens(client_id: str, host: HostDep) -> dict[str, int]:
 
 
 @router.post("/installations/{client_id}/forge/{what}")
-async def forge(
-    client_id: str, what: Literal["install", "update", "uninstall"], host: HostDep
-) -> dict[str, Any]:
+async def forge(client_id: str, what: Literal["install", "update", "uninstall"], host: HostDep) -> dict[str, Any]:
     """Send what an attacker could send, and return what the add-on answered."""
     answer: Answer
     if what == "install":

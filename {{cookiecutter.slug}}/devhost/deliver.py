@@ -34,9 +34,11 @@ async def announce(world: World, room: Room, message: Message, *, is_reply: bool
     )
 
 
-async def report(world: World, event: str, room: Room, sender: Person, **extra: Any) -> list[Delivery]:
-    """Report any other event and wait for the answers."""
-    item = item_for(world, check_event(event), room, sender, extra)
+async def report(
+    world: World, event: str, room: Room, sender: Person, extra: dict[str, Any] | None = None
+) -> list[Delivery]:
+    """Report any other event and wait for the answers; `extra` replaces members of its item."""
+    item = item_for(world, check_event(event), room, sender, extra or {})
     return await _dispatch(world, event, room, item=item, sender=sender)
 
 
@@ -155,7 +157,7 @@ def _signed(world: World, delivery: Delivery) -> Ask:
             timezone=delivery.timezone,
             forgery=world.faults.forgery,
         )
-        if world.settings.webhook_token_in == "header":
+        if world.settings.webhook_token_in == "header":  # noqa: S105 - a place
             headers["authorization"] = f"JWT {token}"
         else:
             url = with_query(url, {"signed_request": token})

@@ -108,12 +108,12 @@ class Capabilities(Shape):
     installable: Installable | None = None
     configurable: Configurable | None = None
     admin_page: AdminPage | None = None
-    webhook: list[Webhook] = []
-    glance: list[Glance] = []
-    web_panel: list[WebPanel] = []
-    dialog: list[Dialog] = []
-    action: list[Action] = []
-    external_page: list[ExternalPage] = []
+    webhook: list[Webhook] = Field(default_factory=list)
+    glance: list[Glance] = Field(default_factory=list)
+    web_panel: list[WebPanel] = Field(default_factory=list)
+    dialog: list[Dialog] = Field(default_factory=list)
+    action: list[Action] = Field(default_factory=list)
+    external_page: list[ExternalPage] = Field(default_factory=list)
     oauth2_consumer: OAuthConsumer | None = Field(default=None, alias="oauth2Consumer")
     oauth2_provider: OAuthProvider | None = Field(default=None, alias="oauth2Provider")
 

@@ -15,11 +15,7 @@ from devhost.world import World
 
 async def fetch_descriptor(world: World, url: str) -> Descriptor:
     """Fetch and check a descriptor. Raises InstallRefused with what is wrong and where."""
-    raw = (
-        _from_data(url, world.settings.descriptor_limit)
-        if url.startswith("data:")
-        else await _get(world, url)
-    )
+    raw = _from_data(url, world.settings.descriptor_limit) if url.startswith("data:") else await _get(world, url)
     try:
         data: Any = strict_json(raw)
     except ValueError as error:

@@ -61,9 +61,7 @@ async def ask_glance(
     forgery: Forgery | None = None,
 ) -> GlanceState:
     """Query a glance and keep its data. Raises GlanceRefused, and keeps the reason as what clients show."""
-    url, claims = page_url(
-        world, installation, "glance", key, room_id=room_id, person=person, forgery=forgery
-    )
+    url, claims = page_url(world, installation, "glance", key, room_id=room_id, person=person, forgery=forgery)
     answer = await world.outbound.send(
         Ask(
             method="GET",

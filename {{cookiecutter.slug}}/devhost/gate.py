@@ -51,7 +51,7 @@ class Gate:
     def _opened(self, scope: Scope) -> WireEntry:
         query = scope.get("query_string", b"").decode("ascii", "replace")
         path = quote(scope["path"], safe="/@:~!$&'()*+,;=-._")
-        return self._world.wire.open(
+        entry = WireEntry(
             at=self._world.clock.date(),
             direction="in",
             method=scope["method"],
@@ -59,6 +59,7 @@ class Gate:
             purpose="api",
             request_headers=dict(Headers(scope=scope)),
         )
+        return self._world.wire.open(entry)
 
     async def _serve(self, call: "_Call") -> None:
         fault = self._world.faults.next_for(call.scope["path"])
@@ -99,9 +100,7 @@ class Gate:
 class _Call:
     """One request on its way: what was read, what is written, and the fault in between."""
 
-    def __init__(
-        self, scope: Scope, receive: Receive, send: Send, entry: WireEntry, untouched: dict[str, str]
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, entry: WireEntry, untouched: dict[str, str]) -> None:
         self.scope = scope
         self.entry = entry
         self.fault: AnswerFault | None = None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from devhost.body import explain
 from devhost.errors import GlanceRefused
+from devhost.jsonvalue import Json
 
 
 class _Part(BaseModel):
@@ -58,7 +59,7 @@ class GlanceData(_Part):
     metadata: dict[str, Any] | None = None
 
 
-def check_glance(data: Any) -> dict[str, Any]:
+def check_glance(data: Json) -> dict[str, Any]:
     """Check glance data and return it as it came. Raises GlanceRefused with the place of every fault."""
     if not isinstance(data, dict):
         raise GlanceRefused("The glance data is not a JSON object")

@@ -14,8 +14,8 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 async def refuse_strangers(request: Request, world: WorldDep) -> None:
     """Check Host, Origin and Sec-Fetch-Site. Raises HostError 403.
 
-    The devhost runs on a developer's machine, where any web page could otherwise send it requests, or read its
-    answers under a host name that points here.
+    The devhost runs on a developer's machine, where any web page could otherwise send it requests, or read
+    its answers under a host name that points here.
     """
     own = urlsplit(world.base_url)
     allowed = _LOOPBACK | {own.hostname or ""}

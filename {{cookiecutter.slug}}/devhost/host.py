@@ -6,12 +6,14 @@ import httpx
 
 from devhost import attacks, deliver, frames
 from devhost.browser import walk
-from devhost.consent import Consent, approve, ask_consent
+from devhost.consent import approve, ask_consent
+from devhost.consents import Consent
 from devhost.errors import HostError, bad_request, not_found
-from devhost.events import apply_event
+from devhost.events import apply_event, check_event
 from devhost.faults import Faults
 from devhost.install import update
 from devhost.installations import Installation
+from devhost.jsonvalue import Json
 from devhost.messages import Message
 from devhost.notify import add_message, spoken
 from devhost.oauth import USER_SCOPES, issue
@@ -113,8 +115,14 @@ class Host:
         message = add_message(self.world, room, spoken(self.world, person, text))
         return await deliver.announce(self.world, room, message)
 
-    async def fire(self, event: str, room_id: Where, *, user: Who = "admin", **item: Any) -> list[Delivery]:
-        """Let one of the ten events happen; `item` replaces members of its item (`message` is a text there)."""
+    async def fire(self, event: str, room_id: Where, *, user: Who = "admin", **item: Json) -> list[Delivery]:
+        """Let one of the ten events happen; `item` replaces members of its item (`message` is a text)."""
+        return await self.fire_item(event, room_id, item, user=user)
+
+    async def fire_item(
+        self, event: str, room_id: Where, item: dict[str, Json], *, user: Who = "admin"
+    ) -> list[Delivery]:
+        """Let an event happen as `fire` does, for members with any name."""
         room, person = self.room(room_id), self.person(user)
         text = item.get("message")
         if event == "room_message":
@@ -129,8 +137,9 @@ class Host:
                 format="html" if item.get("message_format", "html") == "html" else "text",
             )
             return await deliver.announce(self.world, room, add_message(self.world, room, note))
+        check_event(event)
         apply_event(event, room, person, item)
-        return await deliver.report(self.world, event, room, person, **item)
+        return await deliver.report(self.world, event, room, person, item)
 
     async def glance(
         self, client_id: str, key: str, *, room_id: Where = 1, user: Who = "admin", forgery: str | None = None
@@ -232,11 +241,11 @@ class Host:
         """End an add-on's access tokens, not its client, and return how many there were."""
         return self.world.sessions.revoke_client(self.installation(client_id).client_id)
 
-    async def forge_install(self, client_id: str, **changes: Any) -> Answer:
+    async def forge_install(self, client_id: str, **changes: Json) -> Answer:
         """Attack: an install with the victim's client id and another secret."""
         return await attacks.forge_install(self.world, self.installation(client_id), **changes)
 
-    async def forge_update(self, client_id: str, **changes: Any) -> Answer:
+    async def forge_update(self, client_id: str, **changes: Json) -> Answer:
         """Attack: an update that names another host."""
         return await attacks.forge_update(self.world, self.installation(client_id), **changes)
 

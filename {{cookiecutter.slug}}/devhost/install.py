@@ -26,9 +26,7 @@ def payload(world: World, installation: Installation) -> dict[str, Any]:
     return body
 
 
-async def install(
-    world: World, url: str, descriptor: Descriptor, *, room_id: int | None = None
-) -> Installation:
+async def install(world: World, url: str, descriptor: Descriptor, *, room_id: int | None = None) -> Installation:
     """Install an approved add-on; in a place where it is installed already, update it instead.
 
     The callback must answer 2xx; an add-on without one is installed at once, and one with `installedUrl`
@@ -42,9 +40,7 @@ async def install(
 
 
 async def _fresh(world: World, url: str, descriptor: Descriptor, room_id: int | None) -> Installation:
-    installation = Installation(
-        descriptor_url=url, descriptor=descriptor, room_id=room_id, created=world.clock.date()
-    )
+    installation = Installation(descriptor_url=url, descriptor=descriptor, room_id=room_id, created=world.clock.date())
     # The add-on proves the credentials inside the callback, so the client exists before it is called.
     world.installations.add(installation)
     callback = descriptor.installable.callback_url
@@ -105,9 +101,7 @@ async def update(
     return installation
 
 
-async def _call(
-    world: World, installation: Installation, url: str, body: dict[str, Any], purpose: str
-) -> Answer:
+async def _call(world: World, installation: Installation, url: str, body: dict[str, Any], purpose: str) -> Answer:
     answer = await world.outbound.send(
         Ask(
             method="POST",

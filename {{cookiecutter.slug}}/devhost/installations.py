@@ -18,9 +18,7 @@ class Installation:
 
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     secret: str = field(
-        default_factory=lambda: "".join(
-            secrets.choice(string.ascii_letters + string.digits) for _ in range(40)
-        )
+        default_factory=lambda: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(40))
     )
     descriptor_url: str
     descriptor: Descriptor

@@ -24,9 +24,7 @@ class Limits:
         self._clock = clock
         self._windows: dict[tuple[str, str], _Window] = {}
 
-    def _count(
-        self, key: tuple[str, str], limit: int, seconds: float, name: str
-    ) -> tuple[bool, dict[str, str]]:
+    def _count(self, key: tuple[str, str], limit: int, seconds: float, name: str) -> tuple[bool, dict[str, str]]:
         now = self._clock.now()
         window = self._windows.get(key)
         if window is None or window.start + seconds <= now:

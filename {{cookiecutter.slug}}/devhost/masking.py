@@ -4,9 +4,7 @@ import re
 
 HIDDEN = "***"
 
-_QUERY = re.compile(
-    r"(?i)\b(signed_request|auth_token|jwt|access_token|refresh_token|code|token)=[^&\s\"'<>]+"
-)
+_QUERY = re.compile(r"(?i)\b(signed_request|auth_token|jwt|access_token|refresh_token|code|token)=[^&\s\"'<>]+")
 _MEMBER = re.compile(
     r'(?i)("(?:oauthSecret|client_secret|secret|access_token|refresh_token|password|jwt|code)"\s*:\s*)"(?:[^"\\]|\\.)*"'
 )

@@ -55,9 +55,7 @@ class Matcher:
         self._finalizer: weakref.finalize[..., Matcher] | None = None
         self._lock = threading.Lock()
 
-    async def matches(
-        self, pattern: str, text: str, *, mode: Literal["search", "match"], limit: float
-    ) -> bool:
+    async def matches(self, pattern: str, text: str, *, mode: Literal["search", "match"], limit: float) -> bool:
         """Say whether the pattern is found in the text. Raises TimeoutError after `limit` seconds."""
         if check_pattern(pattern):
             return False

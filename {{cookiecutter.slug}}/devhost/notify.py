@@ -51,8 +51,20 @@ def add_message(world: World, room: Room, message: Message) -> Message:
     return message
 
 
-def spoken(world: World, sender: Person, text: str, **more: Any) -> Message:
+def spoken(
+    world: World,
+    sender: Person,
+    text: str,
+    *,
+    link: str | None = None,
+    file: dict[str, Any] | None = None,
+) -> Message:
     """Make a person's message with its mentions."""
     return Message(
-        date=world.clock.date(), text=text, sender=sender, mentions=world.people.mentioned(text), **more
+        date=world.clock.date(),
+        text=text,
+        sender=sender,
+        mentions=world.people.mentioned(text),
+        link=link,
+        file=file,
     )

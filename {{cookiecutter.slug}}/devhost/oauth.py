@@ -37,9 +37,7 @@ def _credentials(request: Request) -> tuple[str, str]:
 def _client(world: World, request: Request) -> Installation:
     name, password = _credentials(request)
     found = world.installations.get(name)
-    right = secrets.compare_digest(
-        (found.secret if found else "").encode(), password.encode("utf-8", "replace")
-    )
+    right = secrets.compare_digest((found.secret if found else "").encode(), password.encode("utf-8", "replace"))
     if found is None or not right or not found.alive:
         raise HostError(401, "Unknown OAuth client, wrong secret, or the add-on was uninstalled")
     request.scope.setdefault("state", {})["session"] = {"client_id": found.client_id}
@@ -55,12 +53,29 @@ async def _body(request: Request) -> TokenRequest:
     return check(TokenRequest, data)
 
 
-def issue(world: World, scopes: frozenset[str], **who: Any) -> Session:
+def issue(
+    world: World,
+    scopes: frozenset[str],
+    *,
+    client_id: str | None = None,
+    person_id: int | None = None,
+    room_id: int | None = None,
+    refresh_token: str | None = None,
+) -> Session:
     """Make an access token; its life time is the settings', or the fault's."""
     now = world.clock.now()
     broken = world.faults.token_seconds
     seconds = world.settings.token_seconds if broken is None else broken
-    return world.sessions.add(Session(scopes=scopes, issued=now, expires=now + seconds, **who))
+    session = Session(
+        scopes=scopes,
+        issued=now,
+        expires=now + seconds,
+        client_id=client_id,
+        person_id=person_id,
+        room_id=room_id,
+        refresh_token=refresh_token,
+    )
+    return world.sessions.add(session)
 
 
 def token_answer(world: World, session: Session) -> dict[str, Any]:
@@ -98,9 +113,7 @@ async def post_token(request: Request, world: WorldDep) -> dict[str, Any]:
     declared = frozenset(client.descriptor.scopes)
     match body.grant_type:
         case "client_credentials":
-            session = issue(
-                world, _narrowed(body.scope, declared), client_id=client.client_id, room_id=client.room_id
-            )
+            session = issue(world, _narrowed(body.scope, declared), client_id=client.client_id, room_id=client.room_id)
         case "authorization_code":
             code = world.sessions.take_code(body.code or "")
             if (

@@ -71,13 +71,16 @@ class Outbound:
         self._settings = settings
         # Redirects are facts for the person who develops the add-on, and proxies have no business here.
         self._client = httpx.AsyncClient(
-            transport=transport, follow_redirects=False, trust_env=False, timeout=None
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+            timeout=None,  # noqa: S113 - every request is limited as a whole, see _ask
         )
         self._client.headers["user-agent"] = "devhost"
 
     async def send(self, ask: Ask) -> Answer:
         """Send a request and return what happened; failures are answers too."""
-        entry = self._wire.open(
+        entry = WireEntry(
             at=self._clock.date(),
             direction="out",
             method=ask.method,
@@ -89,6 +92,7 @@ class Outbound:
             request_headers=dict(ask.headers),
             request_body=kept(ask.body or b""),
         )
+        self._wire.open(entry)
         start = time.perf_counter()
         answer = await self._ask(ask)
         answer.latency_ms = (time.perf_counter() - start) * 1000

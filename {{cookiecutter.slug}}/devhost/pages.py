@@ -1,20 +1,22 @@
 """The devhost's pages: one for the rooms, one for consent, one for an add-on's page in a frame."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 
 from devhost.authorize import check_authorization, denied, grant
 from devhost.body import FORM, content_type, read_bytes, read_form
 from devhost.browser import installed_address
+from devhost.consent import ask_consent, take_consent
 from devhost.control import HostDep
 from devhost.errors import GlanceRefused, InstallRefused, bad_request, not_found
 from devhost.guard import Guarded
 from devhost.host import Host
+from devhost.jsonvalue import Json
 from devhost.markup import card_html, glance_html, message_html
 from devhost.scopes import described
 
@@ -25,13 +27,11 @@ _POLICY = (
     "default-src 'self'; img-src http: https: data:; frame-src http: https:; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+_templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
 _templates.filters |= {"message_html": message_html, "card_html": card_html, "glance_html": glance_html}
 
 
-def render(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def render(name: str, *, status: int = 200, **values: Json) -> HTMLResponse:
     """Render a template with the pages' security headers."""
     headers = {
         "Content-Security-Policy": _POLICY,
@@ -85,42 +85,49 @@ async def index(request: Request, host: HostDep, room: str = "1", user: str = "a
 
 @router.get("/addons/install")
 async def install_link(
-    request: Request, host: HostDep, url: str = "", room: str | None = None
+    request: Request,
+    host: HostDep,
+    url: str = "",
+    room: str | None = None,
+    relay_state: Annotated[str | None, Query(alias="relayState", max_length=2000)] = None,
 ) -> HTMLResponse:
     """Ask for consent; an add-on's own site sends people here."""
-    return await _consent(request, host, url=url, place=room or "", user="admin")
+    return await _consent(request, host, url=url, place=room or "", relay_state=relay_state)
 
 
 @router.post("/page/consent")
 async def ask(request: Request, host: HostDep) -> HTMLResponse:
     """Ask for consent."""
     form = await form_of(request)
-    return await _consent(
-        request, host, url=form.get("url", ""), place=form.get("place", ""), user=form.get("user", "admin")
-    )
+    user = form.get("user", "admin")
+    return await _consent(request, host, url=form.get("url", ""), place=form.get("place", ""), user=user)
 
 
-async def _consent(request: Request, host: Host, *, url: str, place: str, user: str) -> HTMLResponse:
+async def _consent(
+    request: Request, host: Host, *, url: str, place: str, user: str = "admin", relay_state: str | None = None
+) -> HTMLResponse:
+    room_id = host.room(place).id if place else None
     try:
-        asked = await host.consent(url.strip(), room_id=place or None)
+        asked = await ask_consent(host.world, url.strip(), room_id=room_id, relay_state=relay_state)
     except InstallRefused as refused:
         return _index(request, host, room=place or "1", user=user, problem=refused.reason)
     where = host.room(place).name if place else "the whole group"
-    return render("consent.html", asked=asked.public(), place=place, where=where, user=user)
+    return render("consent.html", asked=asked.public(), where=where, user=user)
 
 
 @router.post("/page/install")
 async def install(request: Request, host: HostDep) -> Response:
     """Install after the yes."""
     form = await form_of(request)
-    place, user = form.get("place", ""), form.get("user", "admin")
+    asked = take_consent(host.world, form.get("consent", ""))
     try:
-        asked = await host.consent(form.get("url", ""), room_id=place or None)
         one = await host.approve(asked, with_browser=True)
-        if asked.flow == "client":
-            return RedirectResponse(installed_address(host.world, one), status_code=303)
     except InstallRefused as refused:
-        return _index(request, host, room=place or "1", user=user, problem=refused.reason)
+        room, user = str(asked.room_id or 1), form.get("user", "admin")
+        return _index(request, host, room=room, user=user, problem=refused.reason)
+    if asked.flow == "client":
+        address = installed_address(host.world, one, relay_state=asked.relay_state)
+        return RedirectResponse(address, status_code=303)
     return RedirectResponse(f"/addons/{one.client_id}", status_code=303)
 
 
@@ -145,7 +152,9 @@ async def open_frame(
     host: HostDep, client_id: str, kind: str, key: str = "", room: str = "1", user: str = "admin"
 ) -> Response:
     """Show an add-on's page in a frame; an external page in a tab of its own."""
-    url = host.signed_url(client_id, kind, key, room_id=host.room(room), user=user)
+    # The settings of a group install belong to no room.
+    here = None if kind == "configurable" else host.room(room)
+    url = host.signed_url(client_id, kind, key, room_id=here, user=user)
     if kind == "externalPage":
         return RedirectResponse(url, status_code=303)
     title = f"{host.installation(client_id).descriptor.name}: {kind} {key}".strip()

@@ -45,11 +45,29 @@ class People:
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_id.values()))
 
-    def add(self, *, name: str, mention_name: str, email: str, created: datetime, **more: Any) -> Person:
+    def add(
+        self,
+        *,
+        name: str,
+        mention_name: str,
+        email: str,
+        created: datetime,
+        roles: list[str] | None = None,
+        is_group_admin: bool = False,
+        is_guest: bool = False,
+    ) -> Person:
         """Add a user with the next numeric id."""
-        number = max(self._by_id, default=0) + 1
-        person = Person(id=number, name=name, mention_name=mention_name, email=email, created=created, **more)
-        self._by_id[number] = person
+        person = Person(
+            id=max(self._by_id, default=0) + 1,
+            name=name,
+            mention_name=mention_name,
+            email=email,
+            created=created,
+            roles=roles or ["user"],
+            is_group_admin=is_group_admin,
+            is_guest=is_guest,
+        )
+        self._by_id[person.id] = person
         return person
 
     def find(self, ref: int | str) -> Person | None:
@@ -73,9 +91,7 @@ class People:
     def mentioned(self, text: str) -> list[Person]:
         """List the people whose `@mention` is in a text, each once."""
         words = {word.strip("@.,:;!?()").casefold() for word in text.split() if word.startswith("@")}
-        return [
-            person for person in self if not person.is_deleted and person.mention_name.casefold() in words
-        ]
+        return [person for person in self if not person.is_deleted and person.mention_name.casefold() in words]
 
 
 def stub(person: Person, base_url: str) -> dict[str, Any]:

@@ -39,9 +39,7 @@ def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
         moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise bad_request(
-            f"{field}: {text!r} is neither `recent` nor an ISO 8601 date", field=field
-        ) from error
+        raise bad_request(f"{field}: {text!r} is neither `recent` nor an ISO 8601 date", field=field) from error
 
 
 def _written(world: World, message: Message, zone: ZoneInfo) -> dict[str, Any]:
@@ -88,9 +86,7 @@ def history(
     return answer
 
 
-def latest(
-    world: World, found: list[Message], page: Page, zone: ZoneInfo, *, not_before: str | None
-) -> dict[str, Any]:
+def latest(world: World, found: list[Message], page: Page, zone: ZoneInfo, *, not_before: str | None) -> dict[str, Any]:
     """Write the newest messages, the oldest first; `not_before` is the id of the first one wanted."""
     if not_before:
         position = next((number for number, one in enumerate(found) if one.id == not_before), None)
@@ -98,9 +94,7 @@ def latest(
             raise not_found(f"Message {not_before}")
         found = found[position:]
     size = int(page.query.get("max-results", RECENT))
-    whole = Page(
-        address=page.address, query=page.query, start=0, size=min(size, MAX_RESULTS), expand=page.expand
-    )
+    whole = Page(address=page.address, query=page.query, start=0, size=min(size, MAX_RESULTS), expand=page.expand)
     return whole.of(found[-size:] if size else [], lambda message: _written(world, message, zone))
 
 
@@ -123,7 +117,7 @@ async def get_messages(
 Messages = Annotated[list[Message], Depends(get_messages)]
 
 
-@router.get("/{kind}/{ref}/history")
+@router.get("/{kind}/{ref}/history")  # noqa: FAST003 - get_messages reads them
 async def get_history(
     world: WorldDep,
     found: Messages,
@@ -146,7 +140,7 @@ async def get_history(
     )
 
 
-@router.get("/{kind}/{ref}/history/latest")
+@router.get("/{kind}/{ref}/history/latest")  # noqa: FAST003 - get_messages reads them
 async def get_latest(
     world: WorldDep,
     found: Messages,
@@ -159,7 +153,7 @@ async def get_latest(
     return latest(world, _seen(found, deleted=deleted), page, zone, not_before=not_before)
 
 
-@router.get("/{kind}/{ref}/history/{message_id}")
+@router.get("/{kind}/{ref}/history/{message_id}")  # noqa: FAST003 - get_messages reads them
 async def get_one(message_id: str, world: WorldDep, found: Messages, zone: Zone) -> dict[str, Any]:
     """Return one message."""
     return one_message(world, found, message_id, zone)

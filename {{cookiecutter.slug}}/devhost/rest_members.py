@@ -50,9 +50,7 @@ async def list_members(room_ref: str, world: WorldDep, session: ViewRoom, page: 
 
 
 @router.put("/member/{user_ref}", status_code=204)
-async def add_member(
-    room_ref: str, user_ref: str, request: Request, world: WorldDep, session: AdminRoom
-) -> Response:
+async def add_member(room_ref: str, user_ref: str, request: Request, world: WorldDep, session: AdminRoom) -> Response:
     """Make a user a member of a private room."""
     room = room_for(world, session, room_ref)
     person = world.person(user_ref)
@@ -89,9 +87,7 @@ async def list_participants(
 
 
 @router.post("/invite/{user_ref}", status_code=204)
-async def invite(
-    room_ref: str, user_ref: str, request: Request, world: WorldDep, session: AdminRoom
-) -> Response:
+async def invite(room_ref: str, user_ref: str, request: Request, world: WorldDep, session: AdminRoom) -> Response:
     """Invite a user; the invitation shows in the timeline."""
     room = room_for(world, session, room_ref)
     person = world.person(user_ref)

@@ -55,9 +55,7 @@ async def _notification(request: Request) -> dict[str, Any]:
 
 
 @router.post("/{room_ref}/notification", status_code=204)
-async def post_notification(
-    room_ref: str, request: Request, world: WorldDep, session: SendNotification
-) -> Response:
+async def post_notification(room_ref: str, request: Request, world: WorldDep, session: SendNotification) -> Response:
     """Send a room notification, with a card or without."""
     room = room_for(world, session, room_ref)
     data = await _notification(request)
@@ -75,7 +73,7 @@ async def post_notification(
     return Response(status_code=204)
 
 
-def post(world: World, session: Session, room: Room, text: str, **more: Any) -> Message:
+def post(world: World, session: Session, room: Room, text: str, parent_id: str | None = None) -> Message:
     """Put a message of the token's owner into a room and report it."""
     person, name = author(world, session)
     message = Message(
@@ -85,7 +83,7 @@ def post(world: World, session: Session, room: Room, text: str, **more: Any) -> 
         from_name=name,
         client_id=None if person else session.client_id,
         mentions=world.people.mentioned(text),
-        **more,
+        parent_id=parent_id,
     )
     add_message(world, room, message)
     world.spawn(announce(world, room, message))

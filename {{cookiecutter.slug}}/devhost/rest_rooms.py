@@ -127,9 +127,7 @@ async def create_room(request: Request, world: WorldDep, session: ManageRooms) -
     )
     world.spawn(report(world, "room_created", room, owner))
     address = f"{world.base_url}/v2/room/{room.id}"
-    return JSONResponse(
-        {"id": room.id, "links": {"self": address}}, status_code=201, headers={"Location": address}
-    )
+    return JSONResponse({"id": room.id, "links": {"self": address}}, status_code=201, headers={"Location": address})
 
 
 @router.get("/{room_ref}")
@@ -192,7 +190,7 @@ async def set_topic(room_ref: str, request: Request, world: WorldDep, session: A
             "room": session.room_id,
             "links": {"self": f"{world.base_url}/v2/oauth/client/{session.client_id}"},
         }
-    world.spawn(report(world, "room_topic_change", room, person or room.owner, **extra))
+    world.spawn(report(world, "room_topic_change", room, person or room.owner, extra))
     return Response(status_code=204)
 
 

@@ -5,7 +5,7 @@ import binascii
 from email import message_from_bytes
 from email.message import Message as Part
 from email.policy import HTTP
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,55 +44,58 @@ class Metadata(BaseModel):
     message: str = Field(default="", max_length=1000)
 
 
-def _share(
-    world: World, session: Session, kind: Kind, ref: str, text: str, request: Request, **more: Any
-) -> None:
+class Shared(NamedTuple):
+    """What is shared, beside its text."""
+
+    text: str
+    link: str | None = None
+    file: dict[str, Any] | None = None
+
+
+def _share(world: World, session: Session, kind: Kind, ref: str, shared: Shared, request: Request) -> None:
     if kind == "user":
         sender, receiver = acting_person(world, session), world.person(ref)
         world.limits.message(session, f"user {receiver.id}", limit_headers(request))
-        add_private(world, sender, receiver, spoken(world, sender, text, **more))
+        message = spoken(world, sender, shared.text, link=shared.link, file=shared.file)
+        add_private(world, sender, receiver, message)
         return
     room = room_for(world, session, ref)
     world.limits.message(session, f"room {room.id}", limit_headers(request))
     person, name = author(world, session)
     message = Message(
         date=world.clock.date(),
-        text=text,
+        text=shared.text,
         sender=person,
         from_name=name,
         client_id=None if person else session.client_id,
-        **more,
+        link=shared.link,
+        file=shared.file,
     )
     add_message(world, room, message)
     world.spawn(announce(world, room, message))
-    if message.file is not None:
-        world.spawn(report(world, "room_file_upload", room, person or room.owner, file=message.file))
+    if shared.file is not None:
+        world.spawn(report(world, "room_file_upload", room, person or room.owner, {"file": shared.file}))
 
 
 @router.post("/{kind}/{ref}/share/link", status_code=204)
-async def share_link(
-    kind: Kind, ref: str, request: Request, world: WorldDep, session: SendMessage
-) -> Response:
+async def share_link(kind: Kind, ref: str, request: Request, world: WorldDep, session: SendMessage) -> Response:
     """Share a link."""
     body = check(SharedLink, await read_object(request))
     text = f"{body.message} {body.link}".strip()
-    _share(world, session, kind, ref, text, request, link=body.link)
+    _share(world, session, kind, ref, Shared(text, link=body.link), request)
     return Response(status_code=204)
 
 
 @router.post("/{kind}/{ref}/share/file", status_code=204)
-async def share_file(
-    kind: Kind, ref: str, request: Request, world: WorldDep, session: SendMessage
-) -> Response:
+async def share_file(kind: Kind, ref: str, request: Request, world: WorldDep, session: SendMessage) -> Response:
     """Share a file; its name and size are kept, its content is not."""
     if content_type(request) != "multipart/related":
         raise bad_request(f"Invalid content type: {content_type(request) or None}")
     raw = await read_bytes(request, FILE_LIMIT)
     message, name, size = _parts(request.headers["content-type"], raw)
     address = f"{world.base_url}/files/{len(raw)}-{size}"
-    _share(
-        world, session, kind, ref, message or name, request, file={"name": name, "size": size, "url": address}
-    )
+    shared = Shared(message or name, file={"name": name, "size": size, "url": address})
+    _share(world, session, kind, ref, shared, request)
     return Response(status_code=204)
 
 

@@ -105,9 +105,7 @@ async def list_users(
 ) -> dict[str, Any]:
     """List the group's users."""
     found = [
-        person
-        for person in world.people
-        if (guests or not person.is_guest) and (deleted or not person.is_deleted)
+        person for person in world.people if (guests or not person.is_guest) and (deleted or not person.is_deleted)
     ]
     return page.of(
         found,
@@ -122,9 +120,7 @@ async def create_user(request: Request, world: WorldDep, _session: AdminGroup) -
     body = check(UserBody, await read_object(request))
     mention = body.mention_name or body.name.replace(" ", "").replace("@", "")
     _free(world, body, mention)
-    person = world.people.add(
-        name=body.name, mention_name=mention, email=body.email, created=world.clock.date()
-    )
+    person = world.people.add(name=body.name, mention_name=mention, email=body.email, created=world.clock.date())
     _apply(person, body)
     links = {"self": f"{world.base_url}/v2/user/{person.id}"}
     return JSONResponse(
@@ -141,9 +137,7 @@ async def invite_user(request: Request, world: WorldDep, session: AdminGroup) ->
     wanted = UserBody(name=body.name, email=body.email, title=body.title)
     mention = body.name.replace(" ", "").replace("@", "")
     _free(world, wanted, mention)
-    person = world.people.add(
-        name=body.name, mention_name=mention, email=body.email, created=world.clock.date()
-    )
+    person = world.people.add(name=body.name, mention_name=mention, email=body.email, created=world.clock.date())
     _apply(person, wanted)
     del session
     return {"id": person.id, "links": {"self": f"{world.base_url}/v2/user/{person.id}"}}
@@ -182,9 +176,7 @@ async def delete_user(user_ref: str, world: WorldDep, _session: AdminGroup) -> R
 
 
 @router.get("/user/{user_ref}/photo/{size}")
-async def get_photo(
-    user_ref: str, size: Literal["small", "big"], world: WorldDep, _session: ViewGroup
-) -> Response:
+async def get_photo(user_ref: str, size: Literal["small", "big"], world: WorldDep, _session: ViewGroup) -> Response:
     """Redirect to a user's photo; both sizes are one image here."""
     del size
     return image_answer(world, "user", world.person(user_ref).id)
@@ -219,6 +211,7 @@ async def send_private(user_ref: str, request: Request, world: WorldDep, session
     sender, receiver = acting_person(world, session), world.person(user_ref)
     body = check(PrivateMessage, await read_object(request))
     world.limits.message(session, f"user {receiver.id}", limit_headers(request))
-    message = spoken(world, sender, body.message, format=body.message_format, notify=body.notify)
+    message = spoken(world, sender, body.message)
+    message.format, message.notify = body.message_format, body.notify
     add_private(world, sender, receiver, message)
     return Response(status_code=204)

@@ -68,9 +68,7 @@ def _find(world: World, session: Session, room: Room, number: int) -> Registrati
 
 
 @router.post("/room/{room_ref}/webhook", status_code=201)
-async def create_webhook(
-    room_ref: str, request: Request, world: WorldDep, session: AdminRoom
-) -> JSONResponse:
+async def create_webhook(room_ref: str, request: Request, world: WorldDep, session: AdminRoom) -> JSONResponse:
     """Register a webhook in a room."""
     room = room_for(world, session, room_ref)
     one = world.webhooks.add(
@@ -81,9 +79,7 @@ async def create_webhook(
         room_id=room.id,
     )
     address = _address(world, one, room.id)
-    return JSONResponse(
-        {"id": one.id, "links": {"self": address}}, status_code=201, headers={"Location": address}
-    )
+    return JSONResponse({"id": one.id, "links": {"self": address}}, status_code=201, headers={"Location": address})
 
 
 @router.get("/room/{room_ref}/webhook")
@@ -129,9 +125,7 @@ def _extension_place(
     return own_installation(world, session), room_id
 
 
-def _registration(
-    world: World, installation: Installation, key: str, room_id: int | None
-) -> Registration | None:
+def _registration(world: World, installation: Installation, key: str, room_id: int | None) -> Registration | None:
     for one in world.webhooks:
         if one.client_id == installation.client_id and one.hook.key == key and one.room_id == room_id:
             return one

@@ -58,10 +58,29 @@ class Rooms:
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._by_id.values()))
 
-    def add(self, *, name: str, owner: Person, created: datetime, **more: Any) -> Room:
+    def add(
+        self,
+        *,
+        name: str,
+        owner: Person,
+        created: datetime,
+        privacy: Literal["public", "private"] = "public",
+        topic: str = "",
+        is_guest_accessible: bool = False,
+        delegate_admin_visibility: bool | None = None,
+    ) -> Room:
         """Add a room with the next numeric id; its owner is a member."""
         self._last += 1
-        room = Room(id=self._last, name=name, owner=owner, created=created, **more)
+        room = Room(
+            id=self._last,
+            name=name,
+            owner=owner,
+            created=created,
+            privacy=privacy,
+            topic=topic,
+            is_guest_accessible=is_guest_accessible,
+            delegate_admin_visibility=delegate_admin_visibility,
+        )
         room.members.add(owner.id)
         room.admins.add(owner.id)
         self._by_id[room.id] = room

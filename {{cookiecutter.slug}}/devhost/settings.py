@@ -21,7 +21,7 @@ class HostSettings:
     strict_200: bool = False
     # Whether the client is revoked before the DELETE reaches the add-on is not known of the real host.
     revoke_before_delete: bool = True
-    webhook_token_in: Literal["header", "query"] = "header"
+    webhook_token_in: Literal["header", "query"] = "header"  # noqa: S105 - a place
     pattern_mode: Literal["search", "match"] = "search"
     rate_limit: int = 500
     user_rate_limit: int = 100

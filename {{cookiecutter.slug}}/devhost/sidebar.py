@@ -49,9 +49,7 @@ def visible_glances(world: World, room: Room, person: Person) -> list[GlanceView
     return sorted(found, key=lambda view: (view.addon_key, view.weight, view.key))
 
 
-def _view(
-    world: World, installation: Installation, glance: Glance, room: Room, person: Person
-) -> GlanceView | None:
+def _view(world: World, installation: Installation, glance: Glance, room: Room, person: Person) -> GlanceView | None:
     state = world.glances.seen(installation.client_id, glance.key, room_id=room.id, user_id=person.id)
     data = state.data if state else None
     viewer = Viewer(person=person, room=room, metadata=(data or {}).get("metadata"))

@@ -68,6 +68,31 @@ def new_jti() -> str:
     return "".join(random.choices(_ALPHABET, k=20))  # noqa: S311 - an id, not a secret
 
 
+_ALGORITHMS: dict[Forgery, str] = {Forgery.ALG_NONE: "none", Forgery.OTHER_ALGORITHM: "HS512"}
+_REMOVED: dict[Forgery, str] = {
+    Forgery.MISSING_EXP: "exp",
+    Forgery.MISSING_IAT: "iat",
+    Forgery.PRN: "sub",
+}
+
+
+def _altered(claims: dict[str, Any], forgery: Forgery | None, now: float) -> dict[str, Any]:
+    if forgery is None:
+        return claims
+    sub, context = claims.get("sub", "0"), claims["context"]
+    changes: dict[Forgery, dict[str, Any]] = {
+        Forgery.EXPIRED: {"iat": int(now - 7200), "exp": int(now - 3600)},
+        Forgery.FUTURE_IAT: {"iat": int(now + 3600), "exp": int(now + 7200)},
+        Forgery.WRONG_ROOM: {"context": context | {"room_id": context.get("room_id", 0) + 424_242}},
+        Forgery.UNKNOWN_ISSUER: {"iss": f"{claims['iss']}-another"},
+        Forgery.PRN: {"prn": sub},
+        Forgery.INTEGER_SUB: {"sub": int(sub)},
+    }
+    altered = claims | changes.get(forgery, {})
+    altered.pop(_REMOVED.get(forgery, ""), None)
+    return altered
+
+
 def mint(
     issuer: str,
     secret: str,
@@ -92,32 +117,10 @@ def mint(
     }
     if user_id is not None:
         claims["sub"] = str(user_id)
-    algorithm = "HS256"
-    match forgery:
-        case Forgery.WRONG_KEY:
-            secret += "-another"
-        case Forgery.ALG_NONE:
-            algorithm = "none"
-        case Forgery.OTHER_ALGORITHM:
-            algorithm = "HS512"
-        case Forgery.EXPIRED:
-            claims |= {"iat": int(now - 7200), "exp": int(now - 3600)}
-        case Forgery.MISSING_EXP:
-            del claims["exp"]
-        case Forgery.MISSING_IAT:
-            del claims["iat"]
-        case Forgery.FUTURE_IAT:
-            claims |= {"iat": int(now + 3600), "exp": int(now + 7200)}
-        case Forgery.WRONG_ROOM:
-            context["room_id"] = (room_id or 0) + 424_242
-        case Forgery.UNKNOWN_ISSUER:
-            claims["iss"] = f"{issuer}-another"
-        case Forgery.PRN:
-            claims["prn"] = claims.pop("sub", "")
-        case Forgery.INTEGER_SUB:
-            claims["sub"] = user_id
-        case _:
-            pass
+    claims = _altered(claims, forgery, now)
+    algorithm = _ALGORITHMS.get(forgery, "HS256") if forgery else "HS256"
+    if forgery is Forgery.WRONG_KEY:
+        secret += "-another"
     token = sign(claims, secret, algorithm=algorithm)
     if forgery is Forgery.TAMPERED:
         claims["sub"] = "999"

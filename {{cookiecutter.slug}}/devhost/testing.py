@@ -50,9 +50,7 @@ class Routes(httpx.AsyncBaseTransport):
 class Devhost:
     """A host over ASGI; use it with `async with`."""
 
-    def __init__(
-        self, base_url: str = "http://127.0.0.1:9000", *, settings: HostSettings | None = None
-    ) -> None:
+    def __init__(self, base_url: str = "http://127.0.0.1:9000", *, settings: HostSettings | None = None) -> None:
         self._addons = Routes()
         self.app: FastAPI = create_devhost(base_url, transport=self._addons, settings=settings)
         # What an add-on uses to call the host.

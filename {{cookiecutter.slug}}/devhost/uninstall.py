@@ -11,9 +11,10 @@ from devhost.world import World
 async def uninstall(
     world: World, installation: Installation, *, delete: bool = True, browser: bool = True
 ) -> Answer | None:
-    """Revoke the client, send the DELETE, walk the browser through `uninstalledUrl`; each signal may be left out.
+    """Revoke the client, send the DELETE, walk the browser through `uninstalledUrl`.
 
-    Whatever the add-on answers, it is uninstalled. Returns the answer to the DELETE, None when there was none.
+    The last two may be left out. Whatever the add-on answers, it is uninstalled. Returns the answer to the
+    DELETE, None when there was none.
     """
     installable = installation.descriptor.installable
     first = world.settings.revoke_before_delete

@@ -39,9 +39,26 @@ class Webhooks:
     def __iter__(self) -> Iterator[Registration]:
         return iter(list(self._by_id.values()))
 
-    def add(self, hook: Webhook, *, created: datetime, **more: Any) -> Registration:
+    def add(
+        self,
+        hook: Webhook,
+        *,
+        created: datetime,
+        client_id: str | None = None,
+        person_id: int | None = None,
+        room_id: int | None = None,
+        declared: bool = False,
+    ) -> Registration:
         """Register a webhook."""
-        one = Registration(id=next(self._numbers), hook=hook, created=created, **more)
+        one = Registration(
+            id=next(self._numbers),
+            hook=hook,
+            created=created,
+            client_id=client_id,
+            person_id=person_id,
+            room_id=room_id,
+            declared=declared,
+        )
         self._by_id[one.id] = one
         return one
 

@@ -19,7 +19,7 @@ BODY_KEPT = 16_384
 class WireEntry:
     """One request and its answer; `direction` is seen from the host."""
 
-    id: int
+    id: int = 0
     at: datetime
     direction: Literal["in", "out"]
     method: str
@@ -63,13 +63,9 @@ class Wire:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def open(
-        self, *, at: datetime, direction: Literal["in", "out"], method: str, path: str, **more: Any
-    ) -> WireEntry:
-        """Begin an entry; it is in the log from now on."""
-        entry = WireEntry(
-            id=next(self._numbers), at=at, direction=direction, method=method, path=path, **more
-        )
+    def open(self, entry: WireEntry) -> WireEntry:
+        """Give an entry its number and keep it."""
+        entry.id = next(self._numbers)
         self._entries.append(entry)
         return entry
 

@@ -9,6 +9,7 @@ import httpx
 from fastapi import Depends, Request
 
 from devhost.clock import Clock
+from devhost.consents import Consents
 from devhost.errors import not_found
 from devhost.faults import Faults
 from devhost.feed import Feed
@@ -50,6 +51,7 @@ class World:
         self.webhooks = Webhooks()
         self.deliveries = Deliveries()
         self.tickets = Tickets()
+        self.consents = Consents()
         # One-to-one messages by the pair of user ids.
         self.private: dict[frozenset[int], list[Message]] = {}
         self.group_avatar: bytes | None = None

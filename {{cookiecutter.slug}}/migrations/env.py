@@ -1,6 +1,7 @@
 """Runs the migrations: on a connection that the add-on hands over, or on one of its own for the `alembic` command."""
 
 import asyncio
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from app.connect.db import Base, Database, UtcDateTime
 from app.connect.settings import load_settings
 
 
-def render_item(kind: str, item: object, _: object) -> str | bool:
+def render_item(kind: str, item: object, _: object) -> str | Literal[False]:
     """Write our column types as the plain types behind them, so that a migration imports nothing of the add-on."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -31,9 +31,12 @@ async def announce(ctx: Ctx, reported: Reported) -> None:
     chosen = await ctx.settings(BuildSettings)
     wanted = chosen.announce == "all" or (chosen.announce == "failures" and build.status == "failed")
     if wanted and not await ctx.store.narrow("archived").get(ctx.room_id):
-        color = "red" if build.status == "failed" else "green"
         await ctx.room.notify(
-            Notification(message=f"{build.title} {build.status}.", color=color, card=card_of(build))
+            Notification(
+                message=f"{build.title} {build.status}.",
+                color="red" if build.status == "failed" else "green",
+                card=card_of(build),
+            )
         )
 
 

@@ -6,7 +6,6 @@ from app.addon.models import Build
 from app.connect import Card, CardAttribute, Context, Glance, Lozenge
 
 
-
 async def latest_builds(ctx: Context) -> list[Build]:
     """Return the newest build of every project, by name."""
     newest = select(Build.name, func.max(Build.number).label("number")).group_by(Build.name).subquery()
@@ -28,7 +27,11 @@ def glance_of(failing: int) -> Glance:
 
 def card_of(build: Build) -> Card:
     """Draw one build."""
-    style = "lozenge-error" if build.status == "failed" else "lozenge-success"
+    status = CardAttribute(
+        label="Status",
+        value=build.status.upper(),
+        style="lozenge-error" if build.status == "failed" else "lozenge-success",
+    )
     return Card(
         id=build.id,
         style="application",
@@ -36,7 +39,7 @@ def card_of(build: Build) -> Card:
         description=f"{build.name} {build.status}.",
         url=build.url,
         format="medium",
-        attributes=(CardAttribute(label="Status", value=build.status.upper(), style=style),),
+        attributes=(status,),
     )
 
 

@@ -16,5 +16,5 @@ class BuildSettings(ConfigForm):
     announce: Literal["all", "failures", "nothing"] = Field(
         "all", title="Announce builds", description="Which builds get a card in the room."
     )
-    digest: bool = Field(True, title="Daily digest", description="A summary in the room once a day.")
+    digest: bool = Field(default=True, title="Daily digest", description="A summary in the room once a day.")
     listed: int = Field(20, ge=1, le=200, title="Builds in the list", description="How many the sidebar shows.")

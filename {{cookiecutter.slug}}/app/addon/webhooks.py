@@ -10,12 +10,11 @@ router = AddonRouter()
 async def list_builds(ctx: Ctx, message: RoomMessage) -> None:
     """Answer `/builds` in the room it was said in. Runs from the inbox, so it is tried again if the host is down."""
     failing = await failing_builds(ctx)
-    color = "red" if failing else "green"
-    await ctx.room.notify(summary_of(failing), color=color, attach_to=message.id or None)
+    await ctx.room.notify(summary_of(failing), color="red" if failing else "green", attach_to=message.id or None)
 
 
 @router.on_message("help", pattern=r"^/build-help\b", inline=True)
-async def explain(ctx: Ctx) -> Notification:
+async def explain(_: Ctx) -> Notification:
     """Answer `/build-help` in the response itself: quick, and needs nothing but the message."""
     return Notification(message="Say /builds to see what fails. Create an API token in the settings to report builds.")
 
@@ -23,7 +22,7 @@ async def explain(ctx: Ctx) -> Notification:
 @router.on_event("room_archived")
 async def stop_announcing(ctx: Ctx, change: RoomChange) -> None:
     """Remember that a room is quiet now; jobs look at it before they announce."""
-    await ctx.store.narrow("archived").set(change.room.id, True)
+    await ctx.store.narrow("archived").set(change.room.id, value=True)
 
 
 @router.on_event("room_unarchived")

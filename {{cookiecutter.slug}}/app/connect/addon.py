@@ -31,6 +31,8 @@ class ModuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModuleHandler:
+    """Answers one module of addon.toml."""
+
     kind: ModuleKind
     key: str
     call: Call
@@ -185,7 +187,8 @@ def _check_key(key: str, what: str) -> str:
 
 
 def _check_call(call: C, what: str) -> C:
-    if not inspect.iscoroutinefunction(call):
+    is_coroutine: bool = inspect.iscoroutinefunction(call)
+    if not is_coroutine:
         raise ConfigurationError(f"{what}: {call.__name__} is not a coroutine. Write `async def {call.__name__}(...)`.")
     return call
 
@@ -195,7 +198,9 @@ def _second_parameter(call: Call, what: str) -> Any:
     _check_call(call, what)
     names = list(inspect.signature(call).parameters)
     if not 1 <= len(names) <= 2:  # noqa: PLR2004
-        raise ConfigurationError(f"{what}: {call.__name__} takes (ctx: Ctx) or (ctx: Ctx, event: ...). Change it to that.")
+        raise ConfigurationError(
+            f"{what}: {call.__name__} takes (ctx: Ctx) or (ctx: Ctx, event: ...). Change it to that."
+        )
     if len(names) == 1:
         return None
     hints = get_type_hints(call)

@@ -31,9 +31,15 @@ def add_error_answers(app: FastAPI) -> None:
 
 
 def _body(
-    status: int, code: str, message: str, fields: Sequence[FieldError] | None = None, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    fields: Sequence[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    detail = ErrorDetail(code=code, message=message, request_id=request_id.get(), fields=list(fields) if fields else None)
+    detail = ErrorDetail(
+        code=code, message=message, request_id=request_id.get(), fields=list(fields) if fields else None
+    )
     return JSONResponse(ErrorBody(error=detail).model_dump(exclude_none=True), status_code=status, headers=headers)
 
 
@@ -72,7 +78,7 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unstorable(request: Request, error: Exception) -> JSONResponse:
-    """A value that no column can hold (NUL, a lone surrogate) is the sender's mistake; anything else is ours."""
+    """Blame the sender for a value that no column can hold (NUL, a lone surrogate), ourselves for anything else."""
     cause = error.__cause__ or getattr(error, "orig", None)
     if isinstance(error, DataError) or isinstance(cause, UnicodeError | OverflowError):
         return _body(Unstorable.status, Unstorable.code, Unstorable.sentence)

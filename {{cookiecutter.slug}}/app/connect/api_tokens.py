@@ -5,7 +5,6 @@ import secrets
 import time
 import uuid
 
-
 from fastapi import Request
 from sqlalchemy import Float, String, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -7,6 +7,8 @@ from app.connect.errors import BadRequest, ConnectError
 
 
 class NotJsonType(ConnectError):
+    """A body that does not say it is JSON."""
+
     status = 415
     code = "not_json"
     sentence = "Send the body as application/json."

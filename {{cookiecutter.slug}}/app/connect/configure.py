@@ -58,7 +58,13 @@ class Input(BaseModel):
     attributes: dict[str, str] = {}
 
 
-ATTRIBUTES = {"minimum": "min", "maximum": "max", "minLength": "minlength", "maxLength": "maxlength", "pattern": "pattern"}
+ATTRIBUTES = {
+    "minimum": "min",
+    "maximum": "max",
+    "minLength": "minlength",
+    "maxLength": "maxlength",
+    "pattern": "pattern",
+}
 
 
 def inputs(form: ConfigForm) -> list[Input]:

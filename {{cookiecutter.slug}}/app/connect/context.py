@@ -1,5 +1,7 @@
-"""Context: everything a handler may ask for, the same object in a route and in the worker. Lazy: what is not
-touched costs nothing."""
+"""Context: everything a handler may ask for, the same object in a route and in the worker.
+
+It is lazy: what is not touched costs nothing.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -54,6 +56,7 @@ class Context:
         self._connect = connect
         self._verified = verified
         self._session: AsyncSession | None = None
+        self._memo: Memo | None = None
         self._enqueued = False
 
     @property
@@ -93,10 +96,12 @@ class Context:
         """The tenant's key-value store."""
         return TenantStore(self._connect.db, self.tenant.id)
 
-    @cached_property
+    @property
     def memo(self) -> Memo:
         """A few small facts about the tenant that every process keeps in memory: for what a glance shows."""
-        return Memo(self._connect.db, self._connect.directory, self.tenant)
+        if self._memo is None:
+            self._memo = Memo(self._connect.db, self._connect.directory, self.tenant)
+        return self._memo
 
     @property
     def db(self) -> AsyncSession:
@@ -135,7 +140,9 @@ class Context:
             try:
                 value = handler.adapter.dump_python(handler.adapter.validate_python(payload), mode="json")
             except ValidationError as error:
-                raise UnknownJob(f"The payload does not fit the job {job!r}: {error.error_count()} mistakes.") from error
+                raise UnknownJob(
+                    f"The payload does not fit the job {job!r}: {error.error_count()} mistakes."
+                ) from error
         user = self.user
         envelope = Envelope(value, user.id if user else None, user.timezone if user else None, self.room_id)
         self.db.add(new_row(Kind.JOB, job, envelope, generation=self.tenant.generation, delay=delay))

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
@@ -45,30 +45,47 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse naive datetimes, whose meaning nobody knows."""
         if value is not None and value.tzinfo is None:
             raise ValueError("Pass an aware datetime, such as datetime.now(UTC).")
         return value and value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Put UTC back on what SQLite returns without it."""
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
 
 
 class TenantSession(Session):
     """A session that can only see, change and add the rows of the tenant in `info["tenant_id"]`."""
 
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise UnscopedStatement(
+            "This goes around the guard that keeps tenants apart. Use ctx.db.add(...) and select(Model), "
+            "update(Model) or delete(Model)."
+        )
+
+    connection = _refuse
+    bulk_save_objects = _refuse
+    bulk_insert_mappings = _refuse
+    bulk_update_mappings = _refuse
+
 
 @event.listens_for(TenantSession, "do_orm_execute")
 def _narrow(state: ORMExecuteState) -> None:
-    if state.is_column_load or state.is_relationship_load:
+    if state.is_column_load:
         return
-    if not state.is_orm_statement:
+    if not state.is_orm_statement or state.is_from_statement:
         raise UnscopedStatement(
             "ctx.db runs ORM statements only, because others cannot be narrowed to the tenant. "
             "Write select(Model), update(Model) or delete(Model)."
         )
     if state.is_insert:
         raise UnscopedStatement("Add rows with ctx.db.add(...), so that they get their tenant.")
+    if state.is_executemany:
+        raise UnscopedStatement("A list of changes by primary key cannot be narrowed. Change the objects themselves.")
+    if state.is_update and "tenant_id" in state.statement.compile().params:
+        raise UnscopedStatement("A row stays with its tenant. Leave tenant_id out of the values.")
     tenant_id = state.session.info["tenant_id"]
     for mapper in state.all_mappers:
         if not issubclass(mapper.class_, TenantOwned):
@@ -86,9 +103,10 @@ def _stamp(session: Session, *_: Any) -> None:
     for row in [*session.new, *session.dirty, *session.deleted]:
         if not isinstance(row, TenantOwned):
             raise UnscopedStatement(f"{type(row).__name__} has no tenant_id. Mix TenantOwned into the model.")
-        if row.tenant_id is None and row in session.new:
+        owner: str | None = row.tenant_id
+        if owner is None and row in session.new:
             row.tenant_id = tenant_id
-        elif row.tenant_id != tenant_id:
+        elif owner != tenant_id or inspect(row).attrs.tenant_id.history.deleted:
             raise UnscopedStatement("A row of another tenant is in this tenant's session.")
 
 
@@ -110,6 +128,7 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
+        """Tell SQLite from PostgreSQL where their SQL differs."""
         return self.engine.dialect.name == "sqlite"
 
     @asynccontextmanager

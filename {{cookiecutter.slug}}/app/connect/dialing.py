@@ -49,9 +49,7 @@ class CheckedBackend(AsyncNetworkBackend):
                 failure: ConnectError | ConnectTimeout = ConnectError("the name has no address")
                 for address in addresses:
                     try:
-                        return await self._inner.connect_tcp(
-                            address, port, share, local_address, socket_options
-                        )
+                        return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
                     except (ConnectError, ConnectTimeout) as error:
                         failure = error
                 raise failure

@@ -11,11 +11,13 @@ import contextlib
 import logging
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from sys import intern
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.connect.db import Database
 from app.connect.jwt import VerifyKey, prepare_key
@@ -53,10 +55,11 @@ class TenantDirectory:
         self._db = db
         self._vault = vault
         self._clock = clock
-        self._entries: dict[tuple[str, str], Entry] = {}
+        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
         self._missed: dict[tuple[str, str], float] = {}
         self._followed_at = 0.0
         self._following = asyncio.Lock()
+        self._stopping = asyncio.Event()
 
     async def find(self, host: str, client_key: str) -> Entry | None:
         """Return the tenant's entry in whatever state it is, or None when there is no such tenant."""
@@ -73,8 +76,10 @@ class TenantDirectory:
         )
 
     async def reload(self, host: str, client_key: str) -> Entry | None:
-        """Read one tenant again, at most once a second for one name: both a miss and a bad signature come here,
-        so that they cost the same and neither can be used to load the database."""
+        """Read one tenant again, at most once a second for one name.
+
+        Both a miss and a bad signature come here, so they cost the same and neither can load the database.
+        """
         name = (host, client_key)
         if not NAMEABLE.fullmatch(client_key):
             return None
@@ -113,7 +118,7 @@ class TenantDirectory:
     async def load(self) -> None:
         """Read every tenant, in chunks, while requests go on."""
         last = ""
-        while len(self._entries) < CAPACITY:
+        while len(self._entries) < CAPACITY and not self._stopping.is_set():
             query = select(TenantRow).where(TenantRow.id > last).order_by(TenantRow.id).limit(LOAD_CHUNK)
             async with self._db.session() as session:
                 rows = (await session.scalars(query)).all()
@@ -125,21 +130,24 @@ class TenantDirectory:
             await asyncio.sleep(0)
 
     async def run(self) -> None:
-        """Load everything once, then follow changes until cancelled."""
+        """Load everything once, then follow changes until `stop`."""
         loading = asyncio.create_task(self._load_quietly())
-        try:
-            while True:
-                # The promise is kept by `find`, which asks again itself when this loop falls behind.
-                with contextlib.suppress(Exception):
-                    await self._follow()
-                await asyncio.sleep(FOLLOW_EVERY)
-        finally:
-            loading.cancel()
+        while not self._stopping.is_set():
+            # The promise is kept by `find`, which asks again itself when this loop falls behind.
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await self._follow()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), FOLLOW_EVERY)
+        await loading
+
+    def stop(self) -> None:
+        """Make `run` return once its present query is through; cancelling would tear a connection."""
+        self._stopping.set()
 
     async def _load_quietly(self) -> None:
         try:
             await self.load()
-        except Exception:
+        except (SQLAlchemyError, OSError):
             log.exception("The tenants could not be loaded ahead; they are read one by one instead.")
 
     async def _follow(self) -> None:
@@ -165,7 +173,7 @@ class TenantDirectory:
         ):
             return known
         if len(self._entries) >= CAPACITY:
-            self._entries.pop(next(iter(self._entries)))
+            self._entries.popitem(last=False)
         # Many tenants share one host; interning keeps one copy of each of its addresses.
         for column in ("host", "origin", "capabilities_url", "api_url", "token_url", "web_url", "memo_json"):
             row.__dict__[column] = intern(getattr(row, column))

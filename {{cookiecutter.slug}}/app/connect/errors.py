@@ -1,16 +1,16 @@
 """Every error the plumbing raises on purpose, and the one JSON shape they are answered with.
 
-    ConnectError                      a fact with an HTTP status
-    ├── BadRequest            400     the request cannot be read
-    ├── InstallRefused        400     an installation did not prove itself
-    │   └── TenantTaken       409     it would take over a known tenant
-    ├── NotAuthenticated      401     no proof of identity; the reason goes to the log only
-    ├── NotAllowed            403     proven, but not for this
-    ├── NotFound              404
-    ├── BodyTooLarge          413
-    ├── Unstorable            422     a value the database cannot hold
-    └── HostError             502     a call to the host failed (tree in `hosts/hipchat/errors.py`)
-    ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
+ConnectError                      a fact with an HTTP status
+├── BadRequest            400     the request cannot be read
+├── InstallRefused        400     an installation did not prove itself
+│   └── TenantTaken       409     it would take over a known tenant
+├── NotAuthenticated      401     no proof of identity; the reason goes to the log only
+├── NotAllowed            403     proven, but not for this
+├── NotFound              404
+├── BodyTooLarge          413
+├── Unstorable            422     a value the database cannot hold
+└── HostError             502     a call to the host failed (tree in `hosts/hipchat/errors.py`)
+ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
 """
 
 from typing import ClassVar
@@ -34,18 +34,24 @@ class ConnectError(Exception):
 
 
 class BadRequest(ConnectError):
+    """The request cannot be read."""
+
     status = 400
     code = "bad_request"
     sentence = "The request cannot be read. Check its encoding, headers and body."
 
 
 class InstallRefused(ConnectError):
+    """An installation did not prove itself."""
+
     status = 400
     code = "install_refused"
     sentence = "The installation was refused. Nothing was changed."
 
 
 class TenantTaken(InstallRefused):
+    """An installation would take over a known tenant."""
+
     status = 409
     code = "tenant_taken"
     sentence = "This tenant is installed from another host. Uninstall it there first. Nothing was changed."
@@ -64,30 +70,40 @@ class NotAuthenticated(ConnectError):
 
 
 class NotAllowed(ConnectError):
+    """Proven, but not for this."""
+
     status = 403
     code = "not_allowed"
     sentence = "This is not allowed for the caller."
 
 
 class NotFound(ConnectError):
+    """There is nothing at this address for this caller."""
+
     status = 404
     code = "not_found"
     sentence = "There is nothing here. Check the address."
 
 
 class BodyTooLarge(ConnectError):
+    """The body is over the limit."""
+
     status = 413
     code = "body_too_large"
     sentence = "The body is too large. Send less at once."
 
 
 class Unstorable(ConnectError):
+    """A value that no column can hold."""
+
     status = 422
     code = "unstorable"
     sentence = "A value holds characters that cannot be stored. Remove control characters and try again."
 
 
 class HostError(ConnectError):
+    """A call to the host failed."""
+
     status = 502
     code = "host_error"
     sentence = "The host did not answer as expected. Try again in a moment."
@@ -101,6 +117,8 @@ class FieldError(BaseModel):
 
 
 class ErrorDetail(BaseModel):
+    """What went wrong: a stable code, a sentence that says what to do, and where to look it up."""
+
     code: str
     message: str
     request_id: str | None = None

@@ -1,6 +1,9 @@
-"""The front door, in plain ASGI: request id, limits on headers and bodies, security headers, one line a request, and
-a 500 that tells nothing."""
+"""The front door, in plain ASGI.
 
+Request id, limits on headers and bodies, security headers, one line a request, and a 500 that tells nothing.
+"""
+
+import itertools
 import json
 import logging
 import re
@@ -11,13 +14,14 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.connect.errors import BodyTooLarge, ConnectError
-from app.connect.logging import request_id, tenant_id
+from app.connect.logging import access_log, request_id, tenant_id
 
 log = logging.getLogger(__name__)
-access = logging.getLogger("app.access")
 
 MAX_BODY = 1024 * 1024
 MAX_QUERY = 16 * 1024
+PROCESS = uuid.uuid4().hex[:16]
+_counter = itertools.count()
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 SINGLE = frozenset({b"authorization", b"content-length", b"content-type", b"host"})
 DEFAULTS = (
@@ -34,6 +38,7 @@ class FrontDoor:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,14 +72,7 @@ class FrontDoor:
                 raise
             await _answer(send_dressed, 500, ConnectError.code, ConnectError.sentence)
         finally:
-            if access.isEnabledFor(logging.INFO):
-                access.info(
-                    "%s %s %d %.1f ms",
-                    scope["method"],
-                    scope["path"],
-                    status,
-                    (time.perf_counter() - started) * 1000,
-                )
+            access_log.write(scope["method"], scope.get("raw_path", b""), status, time.perf_counter() - started)
 
 
 class _Limited:
@@ -100,7 +98,7 @@ def _inspect(scope: Scope) -> tuple[str, int | None, tuple[int, str, str] | None
     for name, value in scope["headers"]:
         if name in SINGLE:
             if name in seen:
-                return uuid.uuid4().hex, length, (400, "bad_request", f"The header {name.decode()} is there twice.")
+                return _new_id(), length, (400, "bad_request", f"The header {name.decode()} is there twice.")
             seen.add(name)
             if name == b"content-length":
                 length = int(value) if value.isdigit() and len(value) < 16 else MAX_BODY + 1  # noqa: PLR2004
@@ -108,12 +106,17 @@ def _inspect(scope: Scope) -> tuple[str, int | None, tuple[int, str, str] | None
             length = None
         elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             own_id = value.decode()
-    own_id = own_id or uuid.uuid4().hex
+    own_id = own_id or _new_id()
     if length is not None and length > MAX_BODY:
         return own_id, length, (BodyTooLarge.status, BodyTooLarge.code, BodyTooLarge.sentence)
     if len(scope["query_string"]) > MAX_QUERY:
         return own_id, length, (414, "query_too_long", "The query is too long. Send less in the address.")
     return own_id, length, None
+
+
+def _new_id() -> str:
+    """Return an id that no other process and no earlier start of this one gives out."""
+    return f"{PROCESS}{next(_counter):08x}"
 
 
 async def _answer(send: Send, status: int, code: str, message: str) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 class Health(BaseModel):
+    """The answer of both checks."""
+
     status: str
     reason: str | None = None
 

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, Index, Integer, String, Text, UniqueConstraint, and_, delete, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -72,10 +85,12 @@ class Envelope:
     room_id: str | None = None
 
     def dump(self) -> str:
+        """Write it as escaped JSON, which any database can hold."""
         return json.dumps([self.payload, self.user_id, self.user_timezone, self.room_id], separators=(",", ":"))
 
     @classmethod
     def load(cls, text: str) -> "Envelope":
+        """Read what `dump` wrote."""
         return cls(*json.loads(text))
 
 

@@ -1,6 +1,6 @@
 """Where tenants change state, and nowhere else: install, update, uninstall, purge.
 
-    absent -> installed(generation n) -> suspended -> installed -> uninstalled -> purged
+absent -> installed(generation n) -> suspended -> installed -> uninstalled -> purged
 """
 
 import logging

@@ -47,13 +47,15 @@ class Condition(_Section):
 
 
 class AnyOf(_Section):
-    """Conditions of which one (`or`) or all (`and`) are required; simple ones only, as hosts allow no deeper nesting."""
+    """Conditions of which one (`or`) or all (`and`) are required; hosts allow no deeper nesting."""
 
     type: Literal["and", "or"]
     conditions: tuple[Condition, ...]
 
 
 class Vendor(_Section):
+    """Who makes the add-on."""
+
     name: Name
     url: Url
 
@@ -73,6 +75,8 @@ class AddonSection(_Section):
 
 
 class Module(_Section):
+    """What every placed module can say; lower weights come first."""
+
     weight: int = 100
     conditions: tuple[AnyOf | Condition, ...] = ()
 
@@ -93,6 +97,8 @@ class PanelSection(Module):
 
 
 class DialogButton(_Section):
+    """A button of a dialog's frame; `key` is the name of the event it sends."""
+
     name: Name
     key: Annotated[str, StringConstraints(min_length=1)] | None = None
     enabled: bool = True
@@ -200,5 +206,7 @@ def _check_links(manifest: Manifest) -> list[str]:
                 for member in section.conditions
                 for single in (member.conditions if isinstance(member, AnyOf) else (member,))
             }
-            problems += [f"{kind}.{key}.conditions: {name} does not apply to a {kind}; remove it" for name in used & forbidden]
+            problems += [
+                f"{kind}.{key}.conditions: {name} does not apply to a {kind}; remove it" for name in used & forbidden
+            ]
     return problems

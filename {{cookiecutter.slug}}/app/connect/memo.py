@@ -34,7 +34,7 @@ class Memo:
         self._db = db
         self._directory = directory
         self._tenant = tenant
-        self._facts: dict[str, Any] = json.loads(tenant.memo_json)
+        self._facts: dict[str, Any] = {} if tenant.memo_json == "{}" else json.loads(tenant.memo_json)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a fact as this process knows it, at most a second old."""

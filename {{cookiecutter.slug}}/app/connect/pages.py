@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    select_autoescape,
+)
 
 from app.connect.addresses import origin_of
 from app.connect.context import Context, Page
@@ -62,7 +70,7 @@ class Pages:
         )
         return HTMLResponse(page.html, headers={"content-security-policy": policy, "cache-control": "no-store"})
 
-    def _template(self, name: str) -> Any:
+    def _template(self, name: str) -> Template:
         try:
             return self._environment.get_template(name)
         except TemplateNotFound:

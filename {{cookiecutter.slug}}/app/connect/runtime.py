@@ -88,8 +88,7 @@ class Connect:
             yield
         finally:
             await self.worker.stop()
-            working.cancel()
-            following.cancel()
+            self.directory.stop()
             await asyncio.gather(working, following, return_exceptions=True)
             await self.close()
 
@@ -121,8 +120,7 @@ class Connect:
         """Write an entry for a tenant and commit it; None when its delivery id was accepted before."""
         row.tenant_id = tenant.id
         async with self.db.session() as session:
-            row_id = await accept(self.db, session, row)
-        return row_id
+            return await accept(self.db, session, row)
 
     def room(self, tenant: Tenant, room_id: str) -> "RoomClient":
         """Return the API client of a room of the tenant's host."""

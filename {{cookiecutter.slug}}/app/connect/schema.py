@@ -8,8 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 
 from app.connect.errors import ConfigurationError
+
+MIGRATION_LOCK = 0x636F6E6E656374
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,6 +33,9 @@ async def migrate(db: "Database", root: Path) -> None:
     config = alembic_config(root)
 
     def upgrade(connection: "Connection") -> None:
+        if connection.dialect.name == "postgresql":
+            # Two machines of one deployment may migrate at once: the second waits, then finds nothing to do.
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

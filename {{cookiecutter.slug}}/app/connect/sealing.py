@@ -32,7 +32,7 @@ class Vault:
             name, _, secret = self._fernet.decrypt(sealed).decode().partition("\0")
         except InvalidToken:
             raise ConfigurationError(
-                "A stored secret cannot be opened with SECRET_KEYS. Put the key that was in use back, after the new one."
+                "A stored secret cannot be opened with SECRET_KEYS. Put the key that was in use back, behind the new."
             ) from None
         if name != owner:
             raise ConfigurationError(f"A sealed secret belongs to another row than {owner!r}. Restore the database.")

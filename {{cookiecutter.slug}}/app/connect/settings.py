@@ -4,7 +4,7 @@ import secrets
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     """The hosts this add-on serves; each name is a shipped host or an entry point of `connect.hosts`."""
 
     hipchat_origins: Origins = ()
-    """Origins that may install. Empty: this machine in development, nobody in production. `*`: any public https host."""
+    """Origins that may install. Empty: this machine in development, nobody in production. `*`: any https host."""
 
     hipchat_frame_ancestors: Origins = ()
     """Origins besides the tenant's own web address that may frame the pages (desktop clients)."""
@@ -95,6 +95,7 @@ class Settings(BaseSettings):
 
     @property
     def is_production(self) -> bool:
+        """Tell whether shortcuts for development are off."""
         return self.environment == "production"
 
     @model_validator(mode="after")
@@ -104,7 +105,9 @@ class Settings(BaseSettings):
         for key in self.secret_keys:
             text = key.get_secret_value()
             if len(text) < MINIMUM_KEY_LENGTH:
-                raise ValueError(f"a key in SECRET_KEYS is shorter than {MINIMUM_KEY_LENGTH} characters; {_fresh_key()}")
+                raise ValueError(
+                    f"a key in SECRET_KEYS is shorter than {MINIMUM_KEY_LENGTH} characters; {_fresh_key()}"
+                )
             if any(word in text.lower() for word in PLACEHOLDERS) or len(set(text)) < MINIMUM_KEY_LENGTH // 4:
                 raise ValueError(f"a key in SECRET_KEYS is a placeholder; {_fresh_key()}")
         if self.is_production and not self.base_url.startswith("https://"):

@@ -21,9 +21,7 @@ class StoreItem(TenantOwned, Base):
 
     __tablename__ = "store_items"
 
-    tenant_id: Mapped[str] = mapped_column(
-        String(32), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True
-    )
+    tenant_id: Mapped[str] = mapped_column(String(32), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     scope: Mapped[str] = mapped_column(String(64), index=True)
     key_json: Mapped[str] = mapped_column(Text)
@@ -62,9 +60,13 @@ class TenantStore:
         try:
             encoded = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
-            raise StoreLimit(f"The value for {key[:40]!r} is not JSON. Store str, int, float, bool, list, dict or None.") from None
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is not JSON. Store str, int, float, bool, list, dict or None."
+            ) from None
         if len(encoded) > MAX_VALUE:
-            raise StoreLimit(f"The value for {key[:40]!r} is over {MAX_VALUE} bytes. Use a model of your own in ctx.db.")
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is over {MAX_VALUE} bytes. Use a model of your own in ctx.db."
+            )
         row = {
             "tenant_id": self._tenant_id,
             "digest": self._digest(key),
@@ -77,9 +79,7 @@ class TenantStore:
         statement = insert(StoreItem).values(row)
         update = {"value_json": statement.excluded.value_json, "changed_at": statement.excluded.changed_at}
         async with self._db.session() as session:
-            await session.execute(
-                statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=update)
-            )
+            await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=update))
 
     async def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""

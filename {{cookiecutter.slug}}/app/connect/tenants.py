@@ -44,6 +44,7 @@ class Tenant:
 
     @property
     def is_installed(self) -> bool:
+        """Tell whether its requests are served and its handlers run."""
         return self.state is TenantState.INSTALLED
 
 

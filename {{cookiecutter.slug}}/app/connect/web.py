@@ -1,11 +1,13 @@
 """Assembles the FastAPI application: the plumbing's routes, the add-on's, error answers, documentation, front door."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from app.connect.addon import AddonRouter
@@ -13,7 +15,8 @@ from app.connect.answers import ERROR_RESPONSES, add_error_answers
 from app.connect.checks import proof_of
 from app.connect.front import FrontDoor
 from app.connect.health import health_router
-from app.connect.routes import SIGNED, host_router
+from app.connect.modules import SIGNED, module_routes
+from app.connect.routes import host_router
 from app.connect.runtime import ROOT, Connect
 
 SCHEMES = {
@@ -37,7 +40,10 @@ SECURITY: dict[str, dict[str, Any]] = {"signed": SIGNED, "api": {"security": [{"
 def build_app(connect: Connect, routers: tuple[AddonRouter, ...]) -> FastAPI:
     """Return the application; `app.state.connect` holds the parts."""
     about = connect.addon.manifest.addon
+    modules = [module_routes(connect, host) for host in connect.hosts.values()]
     app = FastAPI(
+        # Routes are tried in order, and these are asked for most.
+        routes=[route for served, _ in modules for route in served],
         title=about.name,
         description=about.description,
         lifespan=connect.lifespan,
@@ -58,7 +64,7 @@ def build_app(connect: Connect, routers: tuple[AddonRouter, ...]) -> FastAPI:
     app.mount("/static/connect", StaticFiles(directory=Path(__file__).parent / "static"))
     app.mount("/static", StaticFiles(directory=ROOT / "app" / "addon" / "static"))
     app.add_middleware(FrontDoor)
-    _add_openapi(app)
+    _add_openapi(app, [route for _, described in modules for route in described.routes])
     return app
 
 
@@ -81,12 +87,14 @@ def _home(connect: Connect) -> APIRouter:
     return router
 
 
-def _add_openapi(app: FastAPI) -> None:
-    """Add what the signed dependencies mean to the document, at no cost to a request."""
+def _add_openapi(app: FastAPI, described: Sequence[BaseRoute]) -> None:
+    """Add to the document what the signed dependencies mean, and the routes that are described but not served."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version="1", description=app.description, routes=app.routes)
+            schema = get_openapi(
+                title=app.title, version="1", description=app.description, routes=[*app.routes, *described]
+            )
             schema.setdefault("components", {})["securitySchemes"] = SCHEMES
             app.openapi_schema = schema
         return app.openapi_schema

@@ -122,7 +122,9 @@ class Worker:
             await self.inbox.retry(claim, delay=SUSPENDED_DELAY, error=None, counts=False)
             return None
         if claim.attempts > ATTEMPTS:
-            await self._give_up(claim, tenant, "It was started too often without an end: the process may be killed by it.")
+            await self._give_up(
+                claim, tenant, "It was started too often without an end: the process may be killed by it."
+            )
             return None
         beat = asyncio.create_task(self._keep_lease(claim))
         try:
@@ -132,7 +134,7 @@ class Worker:
         except asyncio.CancelledError:
             await self.inbox.retry(claim, delay=0.0, error=None, counts=False)
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, its entry is kept
             await self._failed(claim, tenant, error)
         finally:
             beat.cancel()

@@ -96,13 +96,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(precision=53), nullable=False),
         sa.Column("finished_at", sa.Float(precision=53), nullable=True),
         sa.Column("tenant_id", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name="fk_inbox_tenant_id_tenants", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name="fk_inbox_tenant_id_tenants", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_inbox"),
-        sa.UniqueConstraint(
-            "tenant_id", "generation", "delivery_id", name="uq_inbox_tenant_id_generation_delivery_id"
-        ),
+        sa.UniqueConstraint("tenant_id", "generation", "delivery_id", name="uq_inbox_tenant_id_generation_delivery_id"),
     )
     op.create_index("ix_inbox_status_due_at", "inbox", ["status", "due_at"])
     op.create_index("ix_inbox_tenant_id", "inbox", ["tenant_id"])

@@ -91,9 +91,7 @@ class TestAddresses:
             assert is_allowed(form, production=True) == is_allowed(inner, production=True)
 
     @given(st.ip_addresses())
-    def test_production_never_allows_what_development_refuses(
-        self, address: IPv4Address | IPv6Address
-    ) -> None:
+    def test_production_never_allows_what_development_refuses(self, address: IPv4Address | IPv6Address) -> None:
         assert is_allowed(address, production=False) or not is_allowed(address, production=True)
 
 

@@ -64,9 +64,7 @@ class Server:
             server.close_clients() if hasattr(server, "close_clients") else None
 
 
-def answer(
-    body: bytes = b"{}", *headers: str, status: str = "200 OK", kind: str = "application/json"
-) -> bytes:
+def answer(body: bytes = b"{}", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -208,9 +206,7 @@ class TestTls:
         )
         return path
 
-    async def test_the_name_is_what_tls_is_asked_for(
-        self, certificate: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_the_name_is_what_tls_is_asked_for(self, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         names: list[str | None] = []
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -275,8 +271,7 @@ class TestAnswers:
 
     async def test_an_endless_answer_is_cut_off(self) -> None:
         endless = (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + (b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 64
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"8000\r\n" + b"x" * 0x8000 + b"\r\n") * 64
         )
         async with Server(endless).running() as server, client() as outbound:
             with pytest.raises(ResponseInvalid, match="larger than 1048576 bytes"):

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.connect.db import Base, Database
+from app.connect.db import Database
 from app.connect.errors import HostError
 from app.connect.fetch import HostUnavailable
 from app.connect.sealing import Vault
@@ -41,18 +40,16 @@ class TokenEndpoint:
         self.failure: HostError | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.is_asked = asyncio.Event()
 
     async def request_token(self, tenant: Tenant, *, secret: str, scopes: Collection[str]) -> GrantedToken:
         self.asked.append((secret, tuple(scopes)))
         number = len(self.asked)
+        self.is_asked.set()
         await self.gate.wait()
         if self.failure:
             raise self.failure
         return GrantedToken(access_token=f"token-{number}", expires_in=self.expires_in)
-
-    async def is_asked(self) -> None:
-        while not self.asked:
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -66,16 +63,7 @@ def endpoint() -> TokenEndpoint:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/tokens.db")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    yield database
-    await database.dispose()
-
-
-@pytest.fixture
-async def tenant(database: Database, clock: Clock) -> Tenant:
+async def tenant(db: Database, clock: Clock) -> Tenant:
     row = TenantRow(
         host="hipchat",
         client_key="client",
@@ -90,7 +78,7 @@ async def tenant(database: Database, clock: Clock) -> Tenant:
         installed_at=clock.now,
         changed_at=clock.now,
     )
-    async with database.session() as session:
+    async with db.session() as session:
         session.add(row)
     return row.view()
 
@@ -104,7 +92,7 @@ Process = Callable[..., TokenManager]
 
 
 @pytest.fixture
-async def process(database: Database, endpoint: TokenEndpoint, clock: Clock) -> AsyncIterator[Process]:
+async def process(db: Database, endpoint: TokenEndpoint, clock: Clock) -> AsyncIterator[Process]:
     """Start what is a process of its own to the others: it shares only the database and the host."""
     managers: list[TokenManager] = []
 
@@ -117,7 +105,7 @@ async def process(database: Database, endpoint: TokenEndpoint, clock: Clock) -> 
         on_unknown_client: Callable[[Tenant], Awaitable[None]] | None = None,
     ) -> TokenManager:
         manager = TokenManager(
-            database=database,
+            database=db,
             vault=Vault(keys),
             source=endpoint,
             read_secret=read_secret,
@@ -140,9 +128,7 @@ class TestGetting:
         assert await process().get(tenant, SCOPES) == "token-1"
         assert endpoint.asked == [("secret of client", ("send_notification", "view_room"))]
 
-    async def test_a_second_call_asks_nobody(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint
-    ) -> None:
+    async def test_a_second_call_asks_nobody(self, process: Process, tenant: Tenant, endpoint: TokenEndpoint) -> None:
         tokens = process()
         assert await tokens.get(tenant, SCOPES) == await tokens.get(tenant, SCOPES) == "token-1"
         assert len(endpoint.asked) == 1
@@ -162,10 +148,10 @@ class TestGetting:
         assert len(endpoint.asked) == 1
 
     async def test_the_row_does_not_hold_the_token_in_clear(
-        self, process: Process, tenant: Tenant, database: Database
+        self, process: Process, tenant: Tenant, db: Database
     ) -> None:
         await process().get(tenant, SCOPES)
-        async with database.session() as session:
+        async with db.session() as session:
             row = (await session.scalars(select(AccessToken))).one()
         assert row.sealed_token
         assert b"token-1" not in row.sealed_token
@@ -178,10 +164,10 @@ class TestGetting:
         assert len(endpoint.asked) == 2
 
     async def test_a_token_moved_to_another_tenants_row_is_not_used(
-        self, process: Process, tenant: Tenant, database: Database, endpoint: TokenEndpoint
+        self, process: Process, tenant: Tenant, db: Database, endpoint: TokenEndpoint
     ) -> None:
         await process().get(tenant, SCOPES)
-        async with database.session() as session:
+        async with db.session() as session:
             original = (await session.scalars(select(TenantRow))).one()
             fields = {column.name: getattr(original, column.name) for column in TenantRow.__table__.columns}
             session.add(TenantRow(**{**fields, "id": "other", "client_key": "other"}))
@@ -234,9 +220,7 @@ class TestOneRequestPerExpiry:
         assert set(await asyncio.gather(*(tokens.get(tenant, SCOPES) for _ in range(50)))) == {"token-1"}
         assert len(endpoint.asked) == 1
 
-    async def test_processes_share_a_request(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint
-    ) -> None:
+    async def test_processes_share_a_request(self, process: Process, tenant: Tenant, endpoint: TokenEndpoint) -> None:
         processes = [process() for _ in range(4)]
         assert set(await asyncio.gather(*(one.get(tenant, SCOPES) for one in processes))) == {"token-1"}
         assert len(endpoint.asked) == 1
@@ -255,9 +239,7 @@ class TestOneRequestPerExpiry:
     ) -> None:
         endpoint.failure = HostUnavailable()
         tokens = process()
-        results = await asyncio.gather(
-            *(tokens.get(tenant, SCOPES) for _ in range(10)), return_exceptions=True
-        )
+        results = await asyncio.gather(*(tokens.get(tenant, SCOPES) for _ in range(10)), return_exceptions=True)
         assert all(isinstance(result, HostUnavailable) for result in results)
         assert len(endpoint.asked) == 1
 
@@ -279,7 +261,7 @@ class TestOneRequestPerExpiry:
         endpoint.gate.clear()
         tokens = process()
         first = asyncio.create_task(tokens.get(tenant, SCOPES))
-        await endpoint.is_asked()
+        await endpoint.is_asked.wait()
         second = asyncio.create_task(tokens.get(tenant, SCOPES))
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -288,9 +270,9 @@ class TestOneRequestPerExpiry:
         assert await second == "token-1"
 
     async def test_the_lease_of_a_killed_process_runs_out(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, clock: Clock, database: Database
+        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, clock: Clock, db: Database
     ) -> None:
-        async with database.session() as session:
+        async with db.session() as session:
             session.add(
                 AccessToken(
                     tenant_id=tenant.id,
@@ -309,25 +291,21 @@ class TestOneRequestPerExpiry:
         endpoint.gate.clear()
         tokens = process()
         waiting = asyncio.create_task(tokens.get(tenant, SCOPES))
-        await endpoint.is_asked()
+        await endpoint.is_asked.wait()
         await tokens.aclose()
         with pytest.raises(asyncio.CancelledError):
             await waiting
 
 
 class TestInvalidation:
-    async def test_a_refused_token_is_replaced_in_every_process(
-        self, process: Process, tenant: Tenant
-    ) -> None:
+    async def test_a_refused_token_is_replaced_in_every_process(self, process: Process, tenant: Tenant) -> None:
         one, other = process(), process()
         token = await one.get(tenant, SCOPES)
         await one.invalidate(tenant, SCOPES, token)
         assert await one.get(tenant, SCOPES) == "token-2"
         assert await other.get(tenant, SCOPES) == "token-2"
 
-    async def test_a_newer_token_stays(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint
-    ) -> None:
+    async def test_a_newer_token_stays(self, process: Process, tenant: Tenant, endpoint: TokenEndpoint) -> None:
         tokens = process()
         old = await tokens.get(tenant, SCOPES)
         await tokens.invalidate(tenant, SCOPES, old)
@@ -336,18 +314,14 @@ class TestInvalidation:
         assert await tokens.get(tenant, SCOPES) == await process().get(tenant, SCOPES) == "token-2"
         assert len(endpoint.asked) == 2
 
-    async def test_a_token_that_never_was_kept_can_be_invalidated(
-        self, process: Process, tenant: Tenant
-    ) -> None:
+    async def test_a_token_that_never_was_kept_can_be_invalidated(self, process: Process, tenant: Tenant) -> None:
         tokens = process()
         await tokens.invalidate(tenant, SCOPES, "unheard of")
         assert await tokens.get(tenant, SCOPES) == "token-1"
 
 
 class TestGenerations:
-    async def test_a_token_of_an_older_generation_is_never_used(
-        self, process: Process, tenant: Tenant
-    ) -> None:
+    async def test_a_token_of_an_older_generation_is_never_used(self, process: Process, tenant: Tenant) -> None:
         tokens = process()
         await tokens.get(tenant, SCOPES)
         assert await tokens.get(next_generation(tenant), SCOPES) == "token-2"
@@ -359,7 +333,7 @@ class TestGenerations:
         endpoint.gate.clear()
         tokens = process()
         old = asyncio.create_task(tokens.get(tenant, SCOPES))
-        await endpoint.is_asked()
+        await endpoint.is_asked.wait()
         endpoint.gate.set()
         before = clock.now
         assert await process().get(next_generation(tenant), SCOPES) == "token-2"
@@ -386,36 +360,32 @@ class TestUninstalledTenants:
 
         endpoint.failure = UnknownClient()
         tokens = process(on_unknown_client=report)
-        results = await asyncio.gather(
-            *(tokens.get(tenant, SCOPES) for _ in range(5)), return_exceptions=True
-        )
+        results = await asyncio.gather(*(tokens.get(tenant, SCOPES) for _ in range(5)), return_exceptions=True)
         assert all(isinstance(result, UnknownClient) for result in results)
         assert reported == [tenant]
 
     async def test_a_tenant_without_a_row_gets_no_token(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, database: Database
+        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, db: Database
     ) -> None:
-        async with database.session() as session:
+        async with db.session() as session:
             await session.execute(delete(TenantRow))
         with pytest.raises(TokenDenied, match="no longer installed"):
             await process().get(tenant, SCOPES)
         assert endpoint.asked == []
 
-    async def test_the_rows_go_with_the_tenant(
-        self, process: Process, tenant: Tenant, database: Database
-    ) -> None:
+    async def test_the_rows_go_with_the_tenant(self, process: Process, tenant: Tenant, db: Database) -> None:
         await process().get(tenant, SCOPES)
-        async with database.session() as session:
+        async with db.session() as session:
             await session.execute(delete(TenantRow))
             assert (await session.scalars(select(AccessToken))).all() == []
 
     async def test_a_forgotten_tenant_is_not_remembered_in_this_process(
-        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, database: Database
+        self, process: Process, tenant: Tenant, endpoint: TokenEndpoint, db: Database
     ) -> None:
         tokens = process()
         await tokens.get(tenant, SCOPES)
         tokens.forget(tenant.id)
-        async with database.session() as session:
+        async with db.session() as session:
             await session.execute(delete(AccessToken))
         assert await tokens.get(tenant, SCOPES) == "token-2"
 

@@ -4,29 +4,29 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+
 from devhost.host import Host
 from devhost.installations import Installation
 from devhost.testing import Devhost
-
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon
 
 
 @pytest.fixture
 async def devhost() -> AsyncIterator[Devhost]:
-    """A host without add-ons."""
+    """Start a host without add-ons."""
     async with Devhost() as running:
         yield running
 
 
 @pytest.fixture
 def host(devhost: Devhost) -> Host:
-    """The host's acts."""
+    """Return the host's acts."""
     return devhost.host
 
 
 @pytest.fixture
 def addon(devhost: Devhost) -> ForeignAddon:
-    """A foreign add-on that the host reaches and that is not installed."""
+    """Serve a foreign add-on that is not installed."""
     running = ForeignAddon(devhost.transport)
     devhost.serve(ORIGIN, running)
     return running
@@ -34,12 +34,12 @@ def addon(devhost: Devhost) -> ForeignAddon:
 
 @pytest.fixture
 async def installed(devhost: Devhost, addon: ForeignAddon) -> Installation:
-    """The foreign add-on in the lobby."""
+    """Install the foreign add-on in the lobby."""
     return await devhost.host.install(DESCRIPTOR_URL, room_id=devhost.lobby)
 
 
 @pytest.fixture
 async def api(devhost: Devhost, installed: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    """An API client with the foreign add-on's token."""
+    """Make an API client with the foreign add-on's token."""
     async with await devhost.api(installed) as client:
         yield client

@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from devhost.jsonvalue import Json
+
 ORIGIN = "http://127.0.0.1:8000"
 DESCRIPTOR_URL = f"{ORIGIN}/descriptor"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def descriptor(**capabilities: Any) -> dict[str, Any]:
+def descriptor(**capabilities: Json) -> dict[str, Any]:
     """Return a descriptor; keyword arguments replace or (None) remove capabilities."""
     declared: dict[str, Any] = {
         "hipchatApiConsumer": {

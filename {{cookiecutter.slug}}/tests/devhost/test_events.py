@@ -5,18 +5,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
 from devhost.errors import HostError
 from devhost.events import EVENTS
 from devhost.host import Host
 from devhost.installations import Installation
+from devhost.jsonvalue import Json
 from devhost.testing import Devhost
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 
-def hook(event: str = "room_message", **more: Any) -> dict[str, Any]:
+def hook(event: str = "room_message", **more: Json) -> dict[str, Any]:
     return {"event": event, "url": f"{ORIGIN}/hook", "authentication": "jwt"} | more
 
 
@@ -149,9 +150,7 @@ class TestAnswers:
         await devhost.host.say(1, "/hello")
         assert devhost.said(devhost.lobby) == ["/hello"]
 
-    async def test_add_on_that_answers_everything_comes_to_rest(
-        self, devhost: Devhost, addon: ForeignAddon
-    ) -> None:
+    async def test_add_on_that_answers_everything_comes_to_rest(self, devhost: Devhost, addon: ForeignAddon) -> None:
         addon.descriptor = descriptor(webhook=[hook(), hook("room_notification")])
         addon.answers["/hook"] = answering(JSONResponse({"message": "And so on"}))
         await devhost.host.install(DESCRIPTOR_URL, room_id=1)
@@ -160,9 +159,7 @@ class TestAnswers:
         await devhost.host.settle()
         assert len(devhost.lobby.messages) < 10
 
-    async def test_add_on_that_cannot_be_reached_is_noted(
-        self, devhost: Devhost, installed: Installation
-    ) -> None:
+    async def test_add_on_that_cannot_be_reached_is_noted(self, devhost: Devhost, installed: Installation) -> None:
         devhost.stop(ORIGIN)
         (delivery,) = await devhost.host.say(1, "/hello")
         assert delivery.status is None

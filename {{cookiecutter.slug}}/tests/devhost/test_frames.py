@@ -5,14 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
 from devhost.errors import GlanceRefused, HostError
 from devhost.host import Host
 from devhost.installations import Installation
 from devhost.testing import Devhost
 from devhost.tokens import fill
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 GOOD = {"label": {"type": "html", "value": "<b>4</b>"}}

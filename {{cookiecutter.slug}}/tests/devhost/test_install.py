@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
 from devhost.errors import InstallRefused
 from devhost.host import Host
 from devhost.installations import Installation
 from devhost.testing import Devhost
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
 
 
@@ -51,9 +51,7 @@ class TestServerSideInstall:
         with pytest.raises(InstallRefused, match="did not answer 200: status 204"):
             await host.install(DESCRIPTOR_URL)
 
-    async def test_refusal_carries_status_and_body_and_leaves_nothing(
-        self, host: Host, addon: ForeignAddon
-    ) -> None:
+    async def test_refusal_carries_status_and_body_and_leaves_nothing(self, host: Host, addon: ForeignAddon) -> None:
         addon.answers["/installed"] = status
         with pytest.raises(InstallRefused) as refused:
             await host.install(DESCRIPTOR_URL)
@@ -71,9 +69,7 @@ class TestServerSideInstall:
             await host.install(DESCRIPTOR_URL)
 
     async def test_data_uri_installs_without_a_server(self, host: Host) -> None:
-        content = descriptor(
-            installable=None, webhook=None, glance=None, webPanel=None, dialog=None, configurable=None
-        )
+        content = descriptor(installable=None, webhook=None, glance=None, webPanel=None, dialog=None, configurable=None)
         encoded = base64.b64encode(json.dumps(content).encode()).decode()
         one = await host.install(f"data:application/json;base64,{encoded}")
         assert one.state == "installed"
@@ -190,9 +186,7 @@ class TestBadDescriptors:
 
 
 class TestBrowserInstall:
-    async def test_walks_to_installed_url_with_a_one_time_document(
-        self, devhost: Devhost, addon: ForeignAddon
-    ) -> None:
+    async def test_walks_to_installed_url_with_a_one_time_document(self, devhost: Devhost, addon: ForeignAddon) -> None:
         addon.descriptor = descriptor(installable={"installedUrl": f"{ORIGIN}/started"})
         one = await devhost.host.install(DESCRIPTOR_URL, room_id=1)
         assert one.state == "installed"
@@ -200,9 +194,7 @@ class TestBrowserInstall:
         (query,) = [data for verb, path, data in addon.requests if path == "/started"]
         assert (await devhost.client.get(query["installable_url"])).status_code == 404
 
-    async def test_page_that_never_reads_the_document_is_refused(
-        self, host: Host, addon: ForeignAddon
-    ) -> None:
+    async def test_page_that_never_reads_the_document_is_refused(self, host: Host, addon: ForeignAddon) -> None:
         addon.descriptor = descriptor(installable={"installedUrl": f"{ORIGIN}/page"})
         with pytest.raises(InstallRefused, match="never read installable_url"):
             await host.install(DESCRIPTOR_URL)
@@ -240,9 +232,7 @@ class TestUpdate:
         )
         assert refused.status_code == 401
 
-    async def test_installing_again_in_the_same_place_is_an_update(
-        self, host: Host, installed: Installation
-    ) -> None:
+    async def test_installing_again_in_the_same_place_is_an_update(self, host: Host, installed: Installation) -> None:
         again = await host.install(DESCRIPTOR_URL, room_id=1)
         assert host.installations() == [again]
 

@@ -124,7 +124,7 @@ class HipChat:
         )
 
     async def _obtain_token(self, installation: Installation) -> GrantedToken:
-        """The proof: only the host that made the secret gives a token for it."""
+        """Get the proof: only the host that made the secret gives a token for it."""
         try:
             return await self.token_source.request(
                 installation.token_url, client_key=installation.client_key, secret=installation.secret
@@ -175,7 +175,9 @@ class HipChat:
             return None
         user = identity.user or (User(event.sender.id) if event.sender.id else None)
         return Delivery(
-            id=_delivery_id(handler, event.id if isinstance(event, RoomMessage | RoomNotification) else "", body, claims),
+            id=_delivery_id(
+                handler, event.id if isinstance(event, RoomMessage | RoomNotification) else "", body, claims
+            ),
             payload=event.model_dump(mode="json"),
             identity=Identity(user, event.room.id),
         )

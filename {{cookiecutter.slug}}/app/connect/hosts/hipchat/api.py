@@ -14,6 +14,7 @@ from app.connect.hosts.hipchat.errors import (
     HostRejected,
     HostUnavailable,
     LimitExceeded,
+    RateLimited,
     ResponseInvalid,
     ScopeMissing,
     TokenDenied,
@@ -62,9 +63,7 @@ class HipChatApi:
         """GET one entity."""
         return read_answer(model, json_object(await self._call("GET", self._url(path), scopes)))
 
-    def pages(
-        self, model: type[M], *path: str, scopes: Scopes, params: Params | None = None
-    ) -> AsyncIterator[M]:
+    def pages(self, model: type[M], *path: str, scopes: Scopes, params: Params | None = None) -> AsyncIterator[M]:
         """GET a collection, page after page while it is iterated."""
 
         async def fetch(url: str) -> Page:
@@ -91,9 +90,7 @@ class HipChatApi:
         """
         if repeatable is None:
             repeatable = method != "POST"
-        response = await self._call(
-            method, self._url(path), scopes, body=body and body.wire(), repeatable=repeatable
-        )
+        response = await self._call(method, self._url(path), scopes, body=body and body.wire(), repeatable=repeatable)
         try:
             said = read_json(response.content) if response.content else None
         except NotJson:
@@ -106,10 +103,17 @@ class HipChatApi:
         auth = TenantAuth(self._tokens, self._tenant, scopes=(self._choose(scopes),))
         waiting = Waiting(self._patience)
         while True:
+            # The token first, on its own: as long as there is none, nothing was sent that must not be repeated.
+            has_token = False
             try:
+                await auth.prepare()
+                has_token = True
                 response = await self._outbound.send(method, url, auth=auth, json=body)
+            except RateLimited as error:
+                await waiting.for_reset(error)
+                continue
             except HostUnavailable as error:
-                if not repeatable:
+                if has_token and not repeatable:
                     raise
                 await waiting.for_recovery(error)
                 continue

@@ -18,6 +18,10 @@ class TenantAuth(Auth):
         self._tenant = tenant
         self._scopes = scopes
 
+    async def prepare(self) -> None:
+        """Obtain the token, so that a failure to do so is known before the call itself begins."""
+        await self._tokens.get(self._tenant, self._scopes)
+
     async def async_auth_flow(self, request: Request) -> AsyncGenerator[Request, Response]:
         """Yield the request with its token; again with a new one when the host refuses the first."""
         if origin_of(str(request.url)) != origin_of(self._tenant.api_url):

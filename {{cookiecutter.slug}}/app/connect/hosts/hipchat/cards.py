@@ -1,6 +1,7 @@
 """Cards in notifications, with the limits of the host's card schema (protocol reference 9.3)."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -84,7 +85,7 @@ class Card(Outgoing):
     thumbnail: Thumbnail | None = None
     icon: Text | CardIcon | None = None
     activity: Activity | None = None
-    attributes: tuple[Attribute, ...] | None = Field(default=None, max_length=MAXIMUM_ATTRIBUTES)
+    attributes: Sequence[Attribute] | None = Field(default=None, max_length=MAXIMUM_ATTRIBUTES)
     metadata: Metadata | None = None
 
     @model_validator(mode="after")

@@ -178,4 +178,3 @@ def _options(dialog: DialogSection) -> dict[str, Any]:
 
 def _button(button: DialogButton) -> dict[str, Any]:
     return {"name": {"value": button.name}, "enabled": button.enabled, **({"key": button.key} if button.key else {})}
-

@@ -37,6 +37,8 @@ class Person(_Wire):
 
 
 class EventRoom(_Wire):
+    """Where an event happened."""
+
     id: Id
     name: str = ""
     privacy: str | None = None
@@ -44,6 +46,8 @@ class EventRoom(_Wire):
 
 
 class SharedFile(_Wire):
+    """A file somebody put into a room; `size` is bytes."""
+
     name: str
     size: int | None = None
     url: str

@@ -28,9 +28,7 @@ def reset_of(headers: Mapping[str, str], *, now: float) -> float | None:
     """
     resets = {name: _moment(headers.get(f"{name}-Reset"), now) for name in LIMITS}
     used_up = [name for name in LIMITS if headers.get(f"{name}-Remaining", "").strip() == "0"]
-    moments = [
-        moment for name, moment in resets.items() if moment is not None and name in (used_up or LIMITS)
-    ]
+    moments = [moment for name, moment in resets.items() if moment is not None and name in (used_up or LIMITS)]
     return max(moments, default=_moment(headers.get("Retry-After"), now))
 
 
@@ -56,11 +54,13 @@ class Waiting:
         """Wait until the host takes calls again; `RateLimited` when that is beyond the budget."""
         now = self._patience.clock()
         reset = reset_of(headers, now=now)
-        pause = self._back_off() if reset is None else max(reset - now, FIRST_PAUSE)
+        await self.for_reset(RateLimited(now + self._back_off() if reset is None else reset))
+
+    async def for_reset(self, error: RateLimited) -> None:
+        """Wait until the reset that `error` names; raise it when that is beyond the budget."""
+        pause = max(error.reset - self._patience.clock(), FIRST_PAUSE)
         # Everyone who waits is woken by the same reset; the jitter keeps them from calling at once.
-        await self._pause(
-            pause + self._patience.jitter(), RateLimited(now + pause if reset is None else reset)
-        )
+        await self._pause(pause + self._patience.jitter(), error)
 
     async def for_recovery(self, error: HostError) -> None:
         """Wait a little longer each time; raise `error` after the last retry or beyond the budget."""

@@ -56,9 +56,7 @@ def read_answer(model: type[M], document: object) -> M:
     except ValidationError as error:
         members = {".".join(str(part) for part in problem["loc"]) for problem in error.errors()}
         named = ", ".join(sorted(members))
-        raise ResponseInvalid(
-            f"The host's answer holds no {model.__name__}: check {named or 'it'}."
-        ) from None
+        raise ResponseInvalid(f"The host's answer holds no {model.__name__}: check {named or 'it'}.") from None
 
 
 class Links(Answer):

@@ -2,11 +2,14 @@
 
 import math
 import re
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from app.connect.documents import NotJson, read_json
 from app.connect.fetch import DOCUMENT_LIMIT, BasicAuth, HostUnavailable, Outbound, ResponseInvalid
+from app.connect.hosts.hipchat.errors import RateLimited
+from app.connect.hosts.hipchat.limits import reset_of
 from app.connect.tenants import Tenant
 from app.connect.tokens import GrantedToken, TokenDenied, UnknownClient
 
@@ -72,21 +75,21 @@ def read_token(status: int, body: bytes) -> GrantedToken:
 class HipChatTokens:
     """Asks a HipChat host's token endpoint."""
 
-    def __init__(self, outbound: Outbound) -> None:
+    def __init__(self, outbound: Outbound, *, clock: Callable[[], float] = time.time) -> None:
         self._outbound = outbound
+        self._clock = clock
 
     async def request_token(self, tenant: Tenant, *, secret: str, scopes: Collection[str]) -> GrantedToken:
         """Ask for one token for an installed tenant; errors as in `request`."""
-        return await self.request(
-            tenant.token_url, client_key=tenant.client_key, secret=secret, scopes=scopes
-        )
+        return await self.request(tenant.token_url, client_key=tenant.client_key, secret=secret, scopes=scopes)
 
     async def request(
         self, token_url: str, *, client_key: str, secret: str, scopes: Collection[str] = ()
     ) -> GrantedToken:
         """Ask for one token with credentials that are not stored yet, which proves them.
 
-        Raises what `read_token` raises, and `AddressRefused` or `HostUnavailable` from the connection.
+        Raises what `read_token` raises, `RateLimited` where the host says until when, and `AddressRefused` or
+        `HostUnavailable` from the connection.
         """
         asked = token_request(token_url, client_key=client_key, secret=secret, scopes=scopes)
         response = await self._outbound.send(
@@ -96,6 +99,9 @@ class HipChatTokens:
             form=asked.form,
             limit=DOCUMENT_LIMIT,
         )
+        reset = reset_of(response.headers, now=self._clock())
+        if response.status_code == TOO_MANY and reset is not None:
+            raise RateLimited(reset)
         return read_token(response.status_code, response.content)
 
 

@@ -38,10 +38,10 @@ async def follow(url: str, fetch: Callable[[str], Awaitable[Page]]) -> AsyncIter
 
 def next_url(url: str, link: str) -> str:
     """Return the address a next link on the page at `url` stands for, on the same origin."""
-    following = urljoin(url, link)
     try:
+        following = urljoin(url, link)
         same = origin_of(following) == origin_of(url)
-    except AddressRefused:
+    except (AddressRefused, ValueError):
         same = False
     if not same:
         raise ResponseInvalid("The host's next page is on another origin. Check the host's own base URL.")

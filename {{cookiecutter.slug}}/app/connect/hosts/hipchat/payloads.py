@@ -29,6 +29,8 @@ class _Posted(BaseModel):
 
 
 class InstallPayload(_Posted):
+    """The body of an install (reference 4.2)."""
+
     client_key: Annotated[ClientKey, Field(alias="oauthId")]
     secret: Annotated[SecretStr, Field(alias="oauthSecret", min_length=16, max_length=1000)]
     capabilities_url: Annotated[Url, Field(alias="capabilitiesUrl")]
@@ -37,6 +39,8 @@ class InstallPayload(_Posted):
 
 
 class UpdatePayload(_Posted):
+    """The body of an update (reference 4.4): no secret, the one that is known stays."""
+
     client_key: Annotated[ClientKey, Field(alias="oauthId")]
     capabilities_url: Annotated[Url, Field(alias="capabilitiesUrl")]
     room_id: Annotated[Number | None, Field(alias="roomId")] = None
@@ -62,6 +66,8 @@ class _Capabilities(_Posted):
 
 
 class CapabilitiesDocument(_Posted):
+    """What a host says of its endpoints (reference 3)."""
+
     links: _Links
     capabilities: _Capabilities
 

@@ -57,9 +57,7 @@ class RoomClient:
             message = Notification(message=message, **options)
         elif options:
             raise TypeError("Give the options to the Notification instead.")
-        await self._api.write(
-            "POST", "room", self.id, "notification", scopes=("send_notification",), body=message
-        )
+        await self._api.write("POST", "room", self.id, "notification", scopes=("send_notification",), body=message)
 
     async def send(self, text: str) -> SentMessage:
         """Post a message of 1 to 1000 characters as the token's owner. Scope: send_message."""
@@ -107,16 +105,12 @@ class RoomClient:
             "not-before": not_before,
             "include_deleted": include_deleted,
         }
-        found = self._api.pages(
-            Message, "room", self.id, "history", "latest", scopes=("view_messages",), params=params
-        )
+        found = self._api.pages(Message, "room", self.id, "history", "latest", scopes=("view_messages",), params=params)
         return [message async for message in found]
 
     async def message(self, message_id: str) -> Message:
         """Read one message; `HostNotFound` when there is none. Scope: view_messages."""
-        found = await self._api.read(
-            _OneMessage, "room", self.id, "history", message_id, scopes=("view_messages",)
-        )
+        found = await self._api.read(_OneMessage, "room", self.id, "history", message_id, scopes=("view_messages",))
         return found.message
 
     async def topic(self) -> str:
@@ -125,9 +119,7 @@ class RoomClient:
 
     async def set_topic(self, topic: str) -> None:
         """Change the topic, up to 250 characters. Scope: admin_room."""
-        await self._api.write(
-            "PUT", "room", self.id, "topic", scopes=("admin_room",), body=Topic(topic=topic)
-        )
+        await self._api.write("PUT", "room", self.id, "topic", scopes=("admin_room",), body=Topic(topic=topic))
 
     def members(self, *, page_size: int = 100) -> AsyncIterator[User]:
         """Iterate over those who may enter a private room. Scope: view_room or view_group."""

@@ -1,0 +1,63 @@
+"""Fills a database with installed tenants; runs in the project's environment and folder.
+
+Arguments: how many. The tenants are called t0, t1, ... and share one secret, which the load generator knows.
+"""
+
+import asyncio
+import sys
+import time
+import uuid
+from pathlib import Path
+
+sys.path.insert(0, str(Path.cwd()))
+
+from app.connect.db import Database
+from app.connect.runtime import ROOT
+from app.connect.schema import migrate
+from app.connect.sealing import Vault
+from app.connect.settings import load_settings
+from app.connect.tenants import TenantRow, TenantState
+from sqlalchemy import insert
+
+SECRET = "bench-0123456789abcdefghijklmnopqrstuvwxyz"
+CHUNK = 5_000
+
+
+async def seed(count: int) -> None:
+    """Migrate the database and write `count` tenants."""
+    settings = load_settings()
+    db = Database(settings.database_url.get_secret_value())
+    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    await migrate(db, ROOT)
+    long_ago = time.time() - 3600
+    for first in range(0, count, CHUNK):
+        rows = []
+        for number in range(first, min(first + CHUNK, count)):
+            tenant_id = uuid.uuid4().hex
+            rows.append(
+                {
+                    "id": tenant_id,
+                    "host": "hipchat",
+                    "client_key": f"t{number}",
+                    "state": TenantState.INSTALLED,
+                    "generation": 1,
+                    "sealed_secret": vault.seal(SECRET, owner=f"tenant:{tenant_id}"),
+                    "origin": "https://host.example",
+                    "capabilities_url": "https://host.example/v2/capabilities",
+                    "api_url": "https://host.example/v2/",
+                    "token_url": "https://host.example/v2/oauth/token",
+                    "web_url": "https://host.example",
+                    "group_id": "1",
+                    "group_name": "Bench",
+                    "room_id": "1",
+                    "memo_json": "{}",
+                    "installed_at": long_ago,
+                    "changed_at": long_ago,
+                }
+            )
+        async with db.session() as session:
+            await session.execute(insert(TenantRow), rows)
+    await db.dispose()
+
+
+asyncio.run(seed(int(sys.argv[1])))

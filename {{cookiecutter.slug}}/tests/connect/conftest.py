@@ -1,0 +1,45 @@
+"""An add-on with a probe in it, in as many processes as a test wants."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+
+from app.addon import routers
+from app.connect.runtime import Connect
+from app.connect.settings import Settings
+from app.connect.web import build_app
+from devhost.testing import Devhost
+from tests.conftest import ADDON
+from tests.connect.probe import Probe, ProbedAddon
+
+Start = Callable[[], ProbedAddon]
+
+
+@pytest.fixture
+async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
+    """Start what is a process of its own to the others: it shares only the database and the host."""
+    async with AsyncExitStack() as stack:
+
+        def start_one() -> ProbedAddon:
+            probe = Probe()
+            ours = (*routers, probe.router)
+            connect = Connect(settings, ours, transport=devhost.transport)
+            stack.push_async_callback(connect.close)
+            app = build_app(connect, ours)
+            http = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=ADDON
+            )
+            stack.push_async_callback(http.aclose)
+            return ProbedAddon(app, devhost, http, probe)
+
+        yield start_one
+
+
+@pytest.fixture
+def probed(start: Start, devhost: Devhost) -> ProbedAddon:
+    """The process that the devhost calls."""
+    process = start()
+    devhost.serve(ADDON, process.app)
+    return process

@@ -1,0 +1,108 @@
+"""The page and what it shows of add-ons' content."""
+
+import pytest
+
+from devhost.installations import Installation
+from devhost.markup import card_html, glance_html, message_html
+from devhost.testing import Devhost
+from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
+
+
+def consent_in(page: str) -> str:
+    return page.partition('name="consent" value="')[2].partition('"')[0]
+
+
+class TestWalk:
+    async def test_install_chat_glance_frame_uninstall(self, devhost: Devhost, addon: ForeignAddon) -> None:
+        client = devhost.client
+        where = {"room": "1", "user": "2"}
+        asked = await client.post("/page/consent", data={"url": DESCRIPTOR_URL, "place": "1", "user": "2"})
+        assert "Approve and install" in asked.text
+        assert "Send room notifications" in asked.text
+        yes = {"consent": consent_in(asked.text)}
+        sent = await client.post("/page/install", data=yes)
+        assert (await client.post("/page/install", data=yes)).status_code == 404
+        (one,) = devhost.host.installations()
+        assert sent.headers["location"] == f"/addons/{one.client_id}"
+        settings = await client.get(sent.headers["location"])
+        assert f'src="{ORIGIN}/settings?signed_request=' in settings.text
+        said = await client.post("/page/say", data=where | {"text": "/hello <b>"})
+        assert said.status_code == 303
+        act = where | {"client_id": one.client_id, "key": "greetings"}
+        await client.post("/page/glance", data=act)
+        page = (await client.get(said.headers["location"])).text
+        assert "/hello &lt;b&gt;" in page
+        assert "<b>4</b> greetings" in page
+        assert one.secret not in page
+        query = {"client_id": one.client_id, "kind": "webPanel", "key": "panel"}
+        assert (
+            f'<iframe title="Greeter: webPanel panel" src="{ORIGIN}/panel?'
+            in (await client.get("/page/open", params=query)).text
+        )
+        await client.post("/page/uninstall", data=act)
+        assert devhost.host.installations() == []
+
+    async def test_refusal_is_shown_with_its_reason(self, devhost: Devhost, addon: ForeignAddon) -> None:
+        addon.descriptor = descriptor(installable={"allowRoom": False})
+        page = await devhost.client.post("/page/consent", data={"url": DESCRIPTOR_URL, "place": "1"})
+        assert page.status_code == 422
+        assert "capabilities.installable.allowRoom is false" in page.text
+
+    async def test_client_side_install_sends_the_browser_to_the_add_on(
+        self, devhost: Devhost, addon: ForeignAddon
+    ) -> None:
+        addon.descriptor = descriptor(installable={"installedUrl": f"{ORIGIN}/started"})
+        query = {"url": DESCRIPTOR_URL, "room": "Lobby", "relayState": "back here"}
+        asked = await devhost.client.get("/addons/install", params=query)
+        sent = await devhost.client.post("/page/install", data={"consent": consent_in(asked.text)})
+        assert sent.headers["location"].startswith(f"{ORIGIN}/started?installable_url=")
+        assert sent.headers["location"].endswith("&relayState=back%20here")
+        assert devhost.host.installations() == []
+
+    async def test_cards_and_offers_are_escaped(self, devhost: Devhost, installed: Installation) -> None:
+        devhost.app.state.offered = '"><script>'
+        async with await devhost.api(installed) as api:
+            card = {
+                "style": "link",
+                "id": "1",
+                "title": "<script>",
+                "url": "javascript:alert(1)",
+                "description": {"value": "<img src=x onerror=y><b>ok</b>", "format": "html"},
+            }
+            await api.post("/v2/room/1/notification", json={"message": "x", "card": card})
+        page = (await devhost.client.get("/")).text
+        assert "<script>" not in page
+        assert "javascript:" not in page
+        assert "&lt;img src=x onerror=y&gt;<b>ok</b>" in page
+
+    async def test_pages_carry_a_policy_and_files_stay_inside(self, devhost: Devhost) -> None:
+        page = await devhost.client.get("/")
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        assert (await devhost.client.get("/static/page.css")).status_code == 200
+        for name in ("..%2Fapp.py", ".hidden", "none.css"):
+            assert (await devhost.client.get(f"/static/{name}")).status_code == 404
+
+
+class TestMarkup:
+    @pytest.mark.parametrize(
+        ("html", "shown"),
+        [
+            ("<b>a</b> & b", "<b>a</b> &amp; b"),
+            ("<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
+            ("<b onclick=x>a", "<b>a</b>"),
+            ("<img src='javascript:x'>", "<img>"),
+            ("<span style='color: red; position: fixed'>a</span>", "<span>a</span>"),
+            ("<span style='color: red'>a</span>", '<span style="color: red">a</span>'),
+            ("a</b></i>", "a&lt;/b&gt;&lt;/i&gt;"),
+            ("<!-- x --><![if y]><?z>", "&lt;!-- x --&gt;&lt;![if y]&gt;&lt;?z&gt;"),
+            ("<b><i>x</b>", "<b><i>x</i></b>"),
+        ],
+    )
+    def test_allowed_tags_stay_and_the_rest_is_text(self, html: str, shown: str) -> None:
+        assert message_html(html) == shown
+
+    def test_cards_and_glances_allow_less(self) -> None:
+        assert card_html("<table>") == "&lt;table&gt;"
+        assert glance_html("<a href='http://x'>a</a><em>b</em>") == (
+            "&lt;a href=&#x27;http://x&#x27;&gt;a&lt;/a&gt;<em>b</em>"
+        )
