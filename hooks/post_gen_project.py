@@ -172,9 +172,7 @@ def next_steps(slug: str, *, commit_known: bool) -> str:
         "  uvicorn app.main:app     # the add-on; in a second terminal: make devhost",
     ]
     if not commit_known:
-        lines.append(
-            "  (the template's commit was not found: write it into .cruft.json before `cruft update`)"
-        )
+        lines.append("  (the template's commit was not found: write it into .cruft.json before `cruft update`)")
     return "\n".join(lines)
 
 

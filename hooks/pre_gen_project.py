@@ -109,9 +109,7 @@ def find_problems(answers: dict[str, str]) -> list[str]:
         ("base_url", base_url_problem(answers["base_url"]), "https://builds.example.com"),
     ]
     return [
-        f"  {key}: {shown(answers[key])} {problem}. Example: {example}"
-        for key, problem, example in found
-        if problem
+        f"  {key}: {shown(answers[key])} {problem}. Example: {example}" for key, problem, example in found if problem
     ]
 
 

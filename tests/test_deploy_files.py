@@ -63,15 +63,11 @@ class TestCompose:
 
     @pytest.mark.parametrize("missing", sorted(SETTINGS))
     def test_names_the_setting_that_is_missing(self, compose_project: Path, missing: str) -> None:
-        done = compose_config(
-            compose_project, {key: value for key, value in SETTINGS.items() if key != missing}
-        )
+        done = compose_config(compose_project, {key: value for key, value in SETTINGS.items() if key != missing})
         assert done.returncode != 0
         assert f"set {missing}" in done.stderr
 
-    def test_addon_starts_after_the_migrations_and_these_after_a_healthy_database(
-        self, compose_project: Path
-    ) -> None:
+    def test_addon_starts_after_the_migrations_and_these_after_a_healthy_database(self, compose_project: Path) -> None:
         services = yaml.safe_load((compose_project / "compose.yaml").read_text())["services"]
         assert services["migrate"]["command"] == ["addon", "migrate"]
         assert services["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
@@ -100,9 +96,7 @@ class TestDockerfile:
         assert done.returncode == 0, done.stdout
 
     def test_image_holds_the_addon_and_neither_devhost_nor_tests(self, compose_project: Path) -> None:
-        copied = re.findall(
-            r"^COPY (?!--from)(.+) \S+$", (compose_project / "Dockerfile").read_text(), re.MULTILINE
-        )
+        copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (compose_project / "Dockerfile").read_text(), re.MULTILINE)
         names = {name for line in copied for name in line.split()}
         assert names == {
             "pyproject.toml",
@@ -114,9 +108,7 @@ class TestDockerfile:
             "app",
         }
         let_in = {
-            line[1:]
-            for line in (compose_project / ".dockerignore").read_text().splitlines()
-            if line.startswith("!")
+            line[1:] for line in (compose_project / ".dockerignore").read_text().splitlines() if line.startswith("!")
         }
         assert let_in == names
         assert all((compose_project / name).exists() for name in names)
@@ -142,9 +134,7 @@ class TestWorkflows:
 
     def test_project_ci_runs_every_check_and_explains_its_exception(self, default_project: Path) -> None:
         text = (default_project / ".github/workflows/ci.yml").read_text()
-        commands = [
-            step.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]
-        ]
+        commands = [step.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
         for command in ("ruff check .", "ruff format --check .", "mypy", "pytest"):
             assert command in commands
         assert any(command.startswith("pip-audit") for command in commands)
@@ -158,7 +148,5 @@ class TestMakefile:
         targets = re.findall(r"^# make (\w+)", (default_project / "Makefile").read_text(), re.MULTILINE)
         assert "devhost" in targets
         for target in targets:
-            done = subprocess.run(
-                [make, "--dry-run", target], cwd=default_project, check=False, capture_output=True
-            )
+            done = subprocess.run([make, "--dry-run", target], cwd=default_project, check=False, capture_output=True)
             assert done.returncode == 0, target

@@ -67,9 +67,7 @@ class TestRecord:
     def test_no_hook_makes_a_git_repository(self, default_project: Path) -> None:
         assert not (default_project / ".git").exists()
 
-    def test_unknown_commit_is_said(
-        self, bake: Bake, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_unknown_commit_is_said(self, bake: Bake, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
         bake(tmp_path)
         assert "the template's commit was not found" in capfd.readouterr().out
 
@@ -87,9 +85,7 @@ class TestCommit:
         assert read_commit(git.parent) == HASH
 
     def test_is_read_from_packed_refs(self, git: Path) -> None:
-        (git / "packed-refs").write_text(
-            f"# pack-refs with: peeled\n{'9' * 40} refs/heads/x\n{HASH} refs/heads/main\n"
-        )
+        (git / "packed-refs").write_text(f"# pack-refs with: peeled\n{'9' * 40} refs/heads/x\n{HASH} refs/heads/main\n")
         assert read_commit(git.parent) == HASH
 
     def test_is_read_from_a_detached_head(self, git: Path) -> None:

@@ -44,9 +44,7 @@ class TestUngeneratedProject:
 
 
 class TestGeneratedProject:
-    def test_every_python_file_compiles(
-        self, default_project: Path, project_python: str, tmp_path: Path
-    ) -> None:
+    def test_every_python_file_compiles(self, default_project: Path, project_python: str, tmp_path: Path) -> None:
         command = ["compileall", "-q", "app", "devhost", "migrations", "tests"]
         done = subprocess.run(
             [project_python, "-X", f"pycache_prefix={tmp_path}", "-m", *command],

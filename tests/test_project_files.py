@@ -49,9 +49,7 @@ def hostile(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class TestFileSet:
     @pytest.mark.parametrize("deploy", list(BY_CHOICE))
-    def test_is_exactly_what_the_choice_needs(
-        self, bake: Bake, template: Path, tmp_path: Path, deploy: str
-    ) -> None:
+    def test_is_exactly_what_the_choice_needs(self, bake: Bake, template: Path, tmp_path: Path, deploy: str) -> None:
         made = files_of(bake(tmp_path, deploy=deploy))
         in_folders = {name for name in template_files(template) if name.startswith(COPIED_FOLDERS)}
         assert made == in_folders | ALWAYS | BY_CHOICE[deploy] | WRITTEN
@@ -81,13 +79,9 @@ class TestFileSet:
 
 
 class TestContent:
-    def test_what_holds_no_answer_is_identical_to_the_byte(
-        self, default_project: Path, template: Path
-    ) -> None:
+    def test_what_holds_no_answer_is_identical_to_the_byte(self, default_project: Path, template: Path) -> None:
         copied = sorted(template_files(template) & files_of(default_project) - RENDERED)
-        same, different, missing = filecmp.cmpfiles(
-            template / TEMPLATE, default_project, copied, shallow=False
-        )
+        same, different, missing = filecmp.cmpfiles(template / TEMPLATE, default_project, copied, shallow=False)
         assert (different, missing) == ([], [])
         assert same == copied
 

@@ -13,7 +13,7 @@ from tools.console import Console
 from tools.export import list_files
 from tools.failure import StepError
 from tools.paths import REPOSITORY
-from tools.servers import Server, free_port
+from tools.servers import Server, free_port, start_on_free_port
 from tools.web import call, expect
 
 PARENT = """
@@ -21,6 +21,16 @@ import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print(child.pid, flush=True)
 time.sleep(600)
+"""
+
+
+SERVE = """
+import http.server, sys
+try:
+    server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler)
+except OSError:
+    sys.exit("address already in use")
+server.serve_forever()
 """
 
 
@@ -84,9 +94,7 @@ class TestPorts:
 class TestServer:
     def test_is_stopped_with_everything_it_started(self, tmp_path: Path) -> None:
         log = tmp_path / "server.log"
-        with Server(
-            "parent", [sys.executable, "-c", PARENT], folder=tmp_path, log=log, settings={}
-        ) as server:
+        with Server("parent", [sys.executable, "-c", PARENT], folder=tmp_path, log=log, settings={}) as server:
             while not log.read_text().strip():
                 assert server.running
             child = int(log.read_text())
@@ -111,6 +119,29 @@ class TestServer:
                 expect(200, "GET", f"http://127.0.0.1:{port}/nowhere")
 
 
+class TestFreePort:
+    def test_another_one_is_tried_when_somebody_takes_it_first(self, tmp_path: Path) -> None:
+        servers: list[Server] = []
+
+        def make(port: int) -> Server:
+            # The first server finds its port taken: somebody listens there by the time it binds.
+            if not servers:
+                busy.bind(("127.0.0.1", port))
+                busy.listen()
+            command = [sys.executable, "-c", SERVE, str(port)]
+            servers.append(Server("files", command, folder=tmp_path, log=tmp_path / "x.log", settings={}))
+            return servers[-1]
+
+        with socket.socket() as busy:
+            try:
+                port = start_on_free_port(make, preferred=0, path="/")
+                assert port != busy.getsockname()[1]
+                assert [server.running for server in servers] == [False, True]
+            finally:
+                for server in servers:
+                    server.stop()
+
+
 class TestFailures:
     def test_name_the_step_the_evidence_and_what_to_try(self, capsys: pytest.CaptureFixture[str]) -> None:
         console = Console(3)
@@ -118,16 +149,10 @@ class TestFailures:
             pass
         with pytest.raises(StepError), console.step("install the add-on"):
             raise StepError("the host answered 400", seen="unknown scope", hint="read addon.toml")
-        console.failed(
-            StepError("the host answered 400", seen="unknown scope", hint="read addon.toml"), {"a.log": "x"}
-        )
+        console.failed(StepError("the host answered 400", seen="unknown scope", hint="read addon.toml"), {"a.log": "x"})
         said = capsys.readouterr().err
         assert "FAILED at step 2, install the add-on: the host answered 400" in said
-        assert (
-            said.index("unknown scope")
-            < said.index("the last lines of a.log")
-            < said.index("Try: read addon.toml")
-        )
+        assert said.index("unknown scope") < said.index("the last lines of a.log") < said.index("Try: read addon.toml")
 
 
 class TestDemo:
@@ -138,7 +163,14 @@ class TestDemo:
         for name in list_files(REPOSITORY):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((REPOSITORY / name).read_bytes())
-        settings = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_CACHE": "1", "ONCE": "1", **broken}
+        settings = {
+            "PIP_NO_INDEX": "1",
+            "PIP_RETRIES": "0",
+            "UV_OFFLINE": "1",
+            "UV_NO_CACHE": "1",
+            "ONCE": "1",
+            **broken,
+        }
         done = subprocess.run(
             [sys.executable, "-m", "tools.demo"],
             cwd=copy,

@@ -25,9 +25,7 @@ def git(folder: Path, *arguments: str) -> str:
         "-c",
         "commit.gpgsign=false",
     ]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
@@ -50,9 +48,7 @@ def published(tmp_path: Path) -> Path:
 @pytest.fixture
 def project(published: Path, tmp_path: Path, cookiecutter_settings: Path) -> Path:
     """Return a project made from the published template, under version control as a user would have it."""
-    made = cookiecutter(
-        str(published), no_input=True, output_dir=str(tmp_path), config_file=str(cookiecutter_settings)
-    )
+    made = cookiecutter(str(published), no_input=True, output_dir=str(tmp_path), config_file=str(cookiecutter_settings))
     git(Path(made), "init", "--quiet", "--initial-branch", "main")
     commit_all(Path(made))
     return Path(made)

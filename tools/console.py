@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tools.failure import StepError
 
-INSTALLER_LINES = ("Audited", "Building", "Collecting", "Downloading", "Installed", "Installing", "Prepared")
+INSTALLER_LINES = ("Audited", "Collecting", "Downloading", "Installed", "Installing", "Prepared")
 
 
 class Console:

@@ -11,8 +11,8 @@ from tools.console import Console
 from tools.environments import program
 from tools.failure import StepError
 from tools.paths import LOGS, PROJECT, REPOSITORY
-from tools.servers import Server, free_port
-from tools.walk import BUILD, Walk, as_text, wait_for
+from tools.servers import Server, start_on_free_port
+from tools.walk import BUILD, DESCRIPTOR, Walk, as_text, wait_for
 
 STEPS = 8
 
@@ -27,19 +27,31 @@ def make_project(console: Console) -> None:
         results.append(f"done by {installer}")
 
 
-def start(console: Console, stack: ExitStack, *, name: str, port: int, launch: Launch) -> Server:
-    """Start a server on `port`, or on a free one if that is taken, and return it when it answers.
+def start_servers(console: Console, stack: ExitStack, servers: list[Server]) -> Walk:
+    """Start the add-on and the host, each on its usual port or a free one."""
 
-    `launch` says, for an origin, what to run, with which settings, and the path that answers 200 when all is well.
-    """
-    while True:
-        origin = f"http://127.0.0.1:{free_port(port)}"
-        arguments, settings, path = launch(origin)
-        with console.step(f"start the {name}: {' '.join(arguments)}") as results:
-            command = [program(PROJECT / ".venv", arguments[0]), *arguments[1:]]
-            server = Server(f"the {name}", command, folder=PROJECT, log=LOGS / f"{name}.log", settings=settings)
-            try:
-                server.wait_until_answers(f"{origin}{path}")
+    def start(name: str, command: list[str], port: int, settings: dict[str, str]) -> Server:
+        full = [program(PROJECT / ".venv", command[0]), *command[1:], "--port", str(port)]
+        server = Server(f"the {name}", full, folder=PROJECT, log=LOGS / f"{name}.log", settings=settings)
+        servers.append(stack.enter_context(server))
+        return server
+
+    def start_addon(port: int) -> Server:
+        return start("add-on", ["uvicorn", "app.main:app"], port, {"BASE_URL": f"http://127.0.0.1:{port}"})
+
+    def start_devhost(port: int) -> Server:
+        return start("devhost", ["python", "-m", "devhost", "--addon", f"{addon}{DESCRIPTOR}"], port, {})
+
+    with console.step("start the add-on: uvicorn app.main:app") as results:
+        addon = f"http://127.0.0.1:{start_on_free_port(start_addon, preferred=8000, path='/health/ready')}"
+        results.append(addon)
+    with console.step("start a host: python -m devhost") as results:
+        port = start_on_free_port(start_devhost, preferred=9000, path="/_devhost/installations")
+        host = f"http://127.0.0.1:{port}"
+        results.append(host)
+    return Walk(host=host, addon=addon)
+
+
 def use_addon(console: Console, walk: Walk) -> None:
     """Install the add-on, talk to it, report a build, look at what came of it."""
     with console.step("Admin installs the add-on in the room") as results:
@@ -59,12 +71,8 @@ def use_addon(console: Console, walk: Walk) -> None:
         walk.report_build(token)
         results.append(f"sent: {BUILD['name']} #{BUILD['number']} {BUILD['status']}")
         cards = wait_for(lambda: [one for one in walk.notifications()[told:] if "card" in one], what="card")
-        results.append(
-            f"the room gets a card: {cards[0]['card']['title']}, {cards[0]['card']['description']}"
-        )
-        changed = wait_for(
-            lambda: [one for one in walk.glances() if one not in shown], what="change of the glance"
-        )
+        results.append(f"the room gets a card: {cards[0]['card']['title']}, {cards[0]['card']['description']}")
+        changed = wait_for(lambda: [one for one in walk.glances() if one not in shown], what="change of the glance")
         results.append(f"the glance says: {as_text(changed[0]['data']['label']['value'])}")
 
 

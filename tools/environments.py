@@ -77,9 +77,13 @@ def install(environment: Path, arguments: Sequence[str], *, folder: Path, progre
         stderr=subprocess.STDOUT,
         text=True,
     ) as running:
-        for line in running.stdout or ():
-            lines.append(line)
-            progress(line.rstrip())
+        try:
+            for line in running.stdout or ():
+                lines.append(line)
+                progress(line.rstrip())
+        except BaseException:
+            running.terminate()  # we are told to stop: so is the installer
+            raise
     if running.returncode:
         raise StepError(
             "packages could not be installed",

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from tools.web import call
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 OK = 200
+TAKEN = "address already in use"
 
 
 def free_port(preferred: int) -> int:
@@ -109,3 +110,22 @@ class Server:
         if os.name != "nt":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def start_on_free_port(make: Callable[[int], Server], *, preferred: int, path: str) -> int:
+    """Start what `make` makes for a port, wait until it answers `path` there, and return the port.
+
+    Somebody may take a port between our look and the server's: then the next free one is tried.
+    """
+    for wanted in (preferred, 0, 0):
+        port = free_port(wanted)
+        server = make(port)
+        try:
+            server.wait_until_answers(f"http://127.0.0.1:{port}{path}")
+        except StepError:
+            server.stop()
+            if TAKEN not in server.last_lines():
+                raise
+        else:
+            return port
+    raise StepError("three free ports were taken by others", hint="try again when less is starting on this machine")

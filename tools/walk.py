@@ -11,6 +11,7 @@ from tools.failure import StepError
 from tools.web import expect
 
 ROOM = 1
+DESCRIPTOR = "/hipchat/capabilities.json"
 BUILD = {"name": "web", "number": 1, "status": "failed", "url": "https://ci.example.com/web/1"}
 PATIENCE_SECONDS = 20.0
 PAGE_TOKEN = re.compile(r'<meta\s+name="page-token"\s+content="([^"]+)"')
@@ -27,14 +28,9 @@ class Walk:
     host: str
     addon: str
 
-    @property
-    def descriptor(self) -> str:
-        """Where the add-on says what it is."""
-        return f"{self.addon}/hipchat/capabilities.json"
-
     def install(self) -> str:
         """Install the add-on in the room, as Admin does; return the installation's client id."""
-        body = {"url": self.descriptor, "room_id": ROOM}
+        body = {"url": f"{self.addon}{DESCRIPTOR}", "room_id": ROOM}
         answer = expect(201, "POST", f"{self.host}/_devhost/install", body=body).json()
         return str(answer["client_id"])
 

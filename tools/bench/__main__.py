@@ -61,7 +61,7 @@ class Measured:
         for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmRSS"):
                 return int(line.split()[1]) / 1024
-        raise StepError("the memory of a server cannot be read")
+        raise StepError("the memory of a server cannot be read", hint="look whether it still runs: build/logs/")
 
 
 def main() -> int:

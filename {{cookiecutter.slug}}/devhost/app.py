@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from devhost import (
+    bridge,
     browser,
     capabilities,
     control,
@@ -33,6 +34,7 @@ from devhost.settings import HostSettings
 from devhost.world import World, seed
 
 PARTS = (
+    bridge,
     capabilities,
     oauth,
     browser,

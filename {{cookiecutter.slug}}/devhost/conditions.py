@@ -1,7 +1,7 @@
 """Evaluates the conditions of modules: what is unknown or cannot be evaluated is false."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from devhost.jsonvalue import Json
@@ -18,6 +18,17 @@ class Viewer:
     room: Room
     metadata: dict[str, Any] | None = None
     message: dict[str, Any] | None = None
+    # The patterns that were found in the message; they are searched beforehand, with a time limit.
+    patterns: set[str] = field(default_factory=set)
+
+    @staticmethod
+    def pattern_of(params: dict[str, Any] | None) -> str:
+        """Return the pattern of a `message_matches` condition with its flags; empty when there is none."""
+        regex = (params or {}).get("regex")
+        if not isinstance(regex, dict) or not isinstance(regex.get("pattern"), str):
+            return ""
+        flags = "".join(sorted({flag for flag in str(regex.get("flags", "")) if flag in "im"}))
+        return f"(?{flags}){regex['pattern']}" if flags else regex["pattern"]
 
 
 def holds(conditions: ConditionList, viewer: Viewer) -> bool:
@@ -49,8 +60,17 @@ def _is_own(viewer: Viewer, _params: dict[str, Any]) -> bool:
 
 def _message(viewer: Viewer, params: dict[str, Any]) -> bool:
     message = viewer.message
-    wanted = {name: params[name] for name in ("type", "sender") if name in params}
-    return message is not None and all(message.get(name) == value for name, value in wanted.items())
+    if message is None:
+        return False
+    sender = message.get("sender", {})
+    facts: dict[str, tuple[Any, ...]] = {
+        "type": (message.get("type"),),
+        "file_type": ((message.get("media") or {}).get("type"),),
+        "sender": (sender.get("id"), str(sender.get("id")), sender.get("name"), sender.get("mention")),
+    }
+    if any(name in params and params[name] not in values for name, values in facts.items()):
+        return False
+    return "regex" not in params or viewer.pattern_of(params) in viewer.patterns
 
 
 def _card(viewer: Viewer, params: dict[str, Any]) -> bool:

@@ -30,6 +30,7 @@ async def approve(world: World, consent: Consent, *, with_browser: bool = False)
 
     With `with_browser` a real browser walks the client-side flow, and the caller sends it there.
     """
+    world.consents.take(consent.id)
     before = world.installations.installed(consent.descriptor.key, consent.room_id)
     installation = await install(world, consent.url, consent.descriptor, room_id=consent.room_id)
     if consent.flow == "client" and not with_browser:

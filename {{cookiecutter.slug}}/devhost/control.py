@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from devhost import messages
+from devhost.actions import message_context
 from devhost.body import check, read_object
 from devhost.consent import take_consent
 from devhost.descriptor import Scope
@@ -178,6 +179,23 @@ async def timeline(room_ref: str, host: HostDep) -> dict[str, Any]:
 async def glances(room_ref: str, host: HostDep, user: str = "admin") -> dict[str, Any]:
     """List what one person sees in a room's side bar."""
     return {"items": [one.public() for one in host.glances(room_ref, user=user)]}
+
+
+@router.get("/rooms/{room_ref}/modules")
+async def modules(room_ref: str, host: HostDep, user: str = "admin", message_id: str | None = None) -> dict[str, Any]:
+    """List the panels and actions that one person may open in a room, or on a message."""
+    message = None
+    if message_id is not None:
+        message = host.room(room_ref).message(message_id)
+        if message is None:
+            raise not_found(f"Message {message_id}")
+    actions = await host.actions(room_ref, user=user, message=message)
+    panels = host.panels(room_ref, user=user)
+    return {
+        "panels": [one.public() for one in panels],
+        "actions": [one.public() for one in actions],
+        "context": {"message": message_context(message)} if message else {},
+    }
 
 
 @router.get("/wire")

@@ -40,7 +40,7 @@ class FaultBody(BaseModel):
         "hold",
         "forgery",
     ]
-    path: str = Field(default="/v2/", pattern="^/v2/")
+    path: str | None = Field(default=None, pattern="^/v2/")
     status: int = Field(default=500, ge=400, le=599)
     seconds: float = Field(default=0, ge=-86_400, le=86_400, allow_inf_nan=False)
     times: int | None = Field(default=None, ge=1)
@@ -69,7 +69,7 @@ async def add_fault(request: Request, host: HostDep) -> dict[str, Any]:
             host.faults.answers.append(
                 AnswerFault(
                     kind=body.kind,
-                    path=body.path,
+                    path=body.path or ("/v2/room" if body.kind == "flood" else "/v2/"),
                     status=body.status,
                     seconds=body.seconds,
                     times=body.times,

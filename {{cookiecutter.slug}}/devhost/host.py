@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from devhost import attacks, deliver, frames
+from devhost.actions import ModuleView, visible_actions, visible_panels
 from devhost.browser import walk
 from devhost.consent import approve, ask_consent
 from devhost.consents import Consent
@@ -158,6 +159,14 @@ class Host:
     def glances(self, room_id: Where, *, user: Who = "admin") -> list[GlanceView]:
         """List what one person sees in a room's side bar."""
         return visible_glances(self.world, self.room(room_id), self.person(user))
+
+    def panels(self, room_id: Where, *, user: Who = "admin") -> list[ModuleView]:
+        """List the panels that one person may open in a room."""
+        return visible_panels(self.world, self.room(room_id), self.person(user))
+
+    async def actions(self, room_id: Where, *, user: Who = "admin", message: Message | None = None) -> list[ModuleView]:
+        """List the actions of a message, or of the input field when there is no message."""
+        return await visible_actions(self.world, self.room(room_id), self.person(user), message)
 
     def signed_url(
         self,

@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 from typing import Literal
 
 PATTERN_LIMIT = 2000
+START_SECONDS = 10.0
 
 # A pattern without repeats and alternatives cannot run long, so it is searched at once. All others go to a
 # process of their own: Python's engine holds the interpreter lock and a thread cannot be stopped.
@@ -17,6 +19,8 @@ _RISKY = re.compile(r"[*+?{|]")
 _FLAGS = re.compile(r"^\(\?[aiLmsux]+\)")
 _WORKER = """
 import json, re, sys
+sys.stdout.write("r")
+sys.stdout.flush()
 for line in sys.stdin:
     mode, pattern, text = json.loads(line)
     try:
@@ -33,7 +37,9 @@ def check_pattern(pattern: str) -> str:
     if len(pattern) > PATTERN_LIMIT:
         return f"the pattern is longer than {PATTERN_LIMIT} characters"
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
     except (re.error, RecursionError, OverflowError, ValueError) as error:
         return f"the pattern is not a regular expression: {error}"
     return ""
@@ -67,33 +73,40 @@ class Matcher:
     def _ask(self, mode: str, pattern: str, text: str, limit: float) -> bool:
         with self._lock:
             process = self._started()
-            if process.stdin is None or process.stdout is None:
-                raise TimeoutError
-            timer = threading.Timer(limit, process.kill)
-            timer.start()
-            try:
-                process.stdin.write(json.dumps([mode, pattern, text]).encode("ascii") + b"\n")
-                process.stdin.flush()
-                answer = process.stdout.read(1)
-            except OSError:
-                answer = b""
-            finally:
-                timer.cancel()
+            question = json.dumps([mode, pattern, text]).encode("ascii") + b"\n"
+            answer = self._read(process, limit, question)
             if not answer:
                 self._close()
                 raise TimeoutError(f"the pattern took longer than {limit:g} s")
             return answer == b"1"
 
+    @staticmethod
+    def _read(process: subprocess.Popen[bytes], limit: float, question: bytes = b"") -> bytes:
+        if process.stdin is None or process.stdout is None:
+            return b""
+        timer = threading.Timer(limit, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(question)
+            return process.stdout.read(1)
+        except OSError:
+            return b""
+        finally:
+            timer.cancel()
+
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._close()
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [sys.executable, "-I", "-S", "-c", _WORKER],
+                [sys.executable, "-I", "-S", "-W", "ignore", "-c", _WORKER],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 bufsize=0,
             )
             self._finalizer = weakref.finalize(self, _stop, self._process)
+            # The time limit of a search does not pay for the start of the process.
+            self._read(self._process, START_SECONDS)
         return self._process
 
     def _close(self) -> None:

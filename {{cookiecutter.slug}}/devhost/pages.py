@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
@@ -66,6 +66,7 @@ def _index(request: Request, host: Host, *, room: str, user: str, problem: str =
         messages=list(here.messages)[-100:],
         glances=host.glances(here, user=person),
         addons=covering,
+        panels=host.panels(here, user=person),
         elsewhere=[one for one in host.installations() if one not in covering],
         wire=[one.public() for one in host.wire][-60:][::-1],
         offered=getattr(request.app.state, "offered", None) or "",
@@ -138,13 +139,12 @@ async def addon(client_id: str, host: HostDep, user: str = "admin") -> HTMLRespo
     settings = ""
     if one.descriptor.capabilities.configurable is not None:
         settings = host.signed_url(client_id, "configurable", room_id=one.room_id, user=user)
-    return render(
-        "frame.html",
-        title=f"{one.descriptor.name}: installed",
-        url=settings,
-        room=str(one.room_id or 1),
-        user=user,
-    )
+    title = f"{one.descriptor.name}: installed"
+    return _frame(title, settings, client_id=client_id, room=str(one.room_id or 1), user=user)
+
+
+def _frame(title: str, url: str, *, client_id: str, room: str, user: str) -> HTMLResponse:
+    return render("frame.html", title=title, url=url, client_id=client_id, room=quote(room), user=quote(user))
 
 
 @router.get("/page/open")
@@ -158,7 +158,7 @@ async def open_frame(
     if kind == "externalPage":
         return RedirectResponse(url, status_code=303)
     title = f"{host.installation(client_id).descriptor.name}: {kind} {key}".strip()
-    return render("frame.html", title=title, url=url, room=room, user=user)
+    return _frame(title, url, client_id=client_id, room=room, user=user)
 
 
 @router.post("/page/{act}")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 
+from app.connect.body import StrictRoute
 from app.connect.configure import ConfigForm
 from app.connect.errors import ConfigurationError
 
@@ -79,7 +80,7 @@ class AddonRouter:
         self.installed: list[Call] = []
         self.uninstalled: list[Call] = []
         self.forms: list[type[ConfigForm]] = []
-        self.api = APIRouter()
+        self.api = APIRouter(route_class=StrictRoute)
         self.public: list[Call] = []
 
     def glance(self, key: str) -> Callable[[C], C]:

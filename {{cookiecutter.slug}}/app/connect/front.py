@@ -11,9 +11,10 @@ import time
 import uuid
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.connect.errors import BodyTooLarge, ConnectError
+from app.connect.errors import BadRequest, BodyTooLarge, ConnectError
 from app.connect.logging import access_log, request_id, tenant_id
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,10 @@ class FrontDoor:
             if status:
                 raise
             await _answer(send_dressed, error.status, error.code, str(error))
+        except ClientDisconnect:
+            # Nobody reads the answer; it is given so that the log says what happened without a traceback.
+            if not status:
+                await _answer(send_dressed, 400, BadRequest.code, "The request ended before its body did.")
         except Exception:
             log.exception("unhandled error")
             if status:

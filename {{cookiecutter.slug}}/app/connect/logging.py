@@ -86,8 +86,9 @@ class PlainLines(_Lines):
 class AccessLog:
     """Writes one line a request, straight to the stream.
 
-    At thousands a second, records and formatters would cost more than the request. The path goes in as it came (percent-encoded, without the query), so it cannot hold a
-    line break or a token of the query; what looks like a token in it is removed.
+    At thousands a second, records and formatters would cost more than the request. The path goes in as it came,
+    percent-encoded and without the query, so it can hold neither a line break nor a token of the query; what looks
+    like a token in it is removed.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from app.connect.fetch import Outbound, Transport
 from app.connect.hosts import load_hosts
 from app.connect.inbox import InboxRow, accept
 from app.connect.lifecycle import Lifecycle
-from app.connect.manifest import read_manifest
+from app.connect.manifest import Manifest, read_manifest
 from app.connect.page_tokens import PageTokens
 from app.connect.pages import Pages
 from app.connect.schema import migrate, require_head
@@ -39,13 +39,18 @@ ROOT = Path(__file__).parents[2]
 
 
 class Connect:
-    """Everything a request or a job may need. `transport` stands in for the network in tests."""
+    """Everything a request or a job may need. In tests `transport` stands in for the network, `manifest` for addon.toml."""
 
     def __init__(
-        self, settings: Settings, routers: Iterable[AddonRouter], *, transport: Transport | None = None
+        self,
+        settings: Settings,
+        routers: Iterable[AddonRouter],
+        *,
+        transport: Transport | None = None,
+        manifest: Manifest | None = None,
     ) -> None:
         self.settings = settings
-        self.addon = join(read_manifest(ROOT / "addon.toml"), routers, base_url=settings.base_url)
+        self.addon = join(manifest or read_manifest(ROOT / "addon.toml"), routers, base_url=settings.base_url)
         self.db = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
         self.outbound = Outbound(production=settings.is_production, transport=transport)

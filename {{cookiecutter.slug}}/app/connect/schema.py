@@ -33,9 +33,11 @@ async def migrate(db: "Database", root: Path) -> None:
     config = alembic_config(root)
 
     def upgrade(connection: "Connection") -> None:
+        # Two processes of one deployment may migrate at once: the second waits, then finds nothing to do.
         if connection.dialect.name == "postgresql":
-            # Two machines of one deployment may migrate at once: the second waits, then finds nothing to do.
             connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

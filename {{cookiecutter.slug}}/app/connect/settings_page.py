@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from app.connect.auth import Ctx, get_verified
+from app.connect.body import form_body
 from app.connect.configure import inputs, parse_form
 from app.connect.descriptor import route_path
 from app.connect.hosts import Host
@@ -81,9 +82,7 @@ def add_settings_page(router: APIRouter, connect: Connect, host: Host) -> None:
 
     @router.post(settings_path, summary="Save the tenant's settings", openapi_extra=SIGNED | FORM_BODY)
     async def save_settings(ctx: Ctx, request: Request) -> Saved:
-        async with request.form() as submitted:
-            values = {name: value for name, value in submitted.items() if isinstance(value, str)}
-        await parse_form(form, values).save(ctx.store)
+        await parse_form(form, await form_body(request)).save(ctx.store)
         return Saved(message="Saved.")
 
     @router.post(token_path, status_code=201, summary="Create an API token", openapi_extra=SIGNED)

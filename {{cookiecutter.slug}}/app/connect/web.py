@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from app.connect.addon import AddonRouter
 from app.connect.answers import ERROR_RESPONSES, add_error_answers
@@ -37,6 +38,15 @@ SCHEMES = {
 SECURITY: dict[str, dict[str, Any]] = {"signed": SIGNED, "api": {"security": [{"ApiToken": []}]}}
 
 
+class WholeFiles(StaticFiles):
+    """Static files, always sent whole: they are small, and a hostile `Range` would be answered in plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one file as if no part of it had been asked for."""
+        headers = [(name, value) for name, value in scope["headers"] if name not in (b"range", b"if-range")]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 def build_app(connect: Connect, routers: tuple[AddonRouter, ...]) -> FastAPI:
     """Return the application; `app.state.connect` holds the parts."""
     about = connect.addon.manifest.addon
@@ -61,8 +71,8 @@ def build_app(connect: Connect, routers: tuple[AddonRouter, ...]) -> FastAPI:
             extra = SECURITY.get(proof_of(route.endpoint) or "", {})  # type: ignore[attr-defined]
             route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
         app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
-    app.mount("/static/connect", StaticFiles(directory=Path(__file__).parent / "static"))
-    app.mount("/static", StaticFiles(directory=ROOT / "app" / "addon" / "static"))
+    app.mount("/static/connect", WholeFiles(directory=Path(__file__).parent / "static"))
+    app.mount("/static", WholeFiles(directory=ROOT / "app" / "addon" / "static"))
     app.add_middleware(FrontDoor)
     _add_openapi(app, [route for _, described in modules for route in described.routes])
     return app

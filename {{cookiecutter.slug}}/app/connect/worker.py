@@ -48,7 +48,9 @@ class Worker:
         self.inbox = Inbox(connect.db, lease=LEASE)
         self._scheduler = Scheduler(connect)
         self._waking = asyncio.Event()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], Claim] = {}
+        # Held from the claim until its task exists: whoever waits for what runs must not miss what is being claimed.
+        self._claiming = asyncio.Lock()
         self._stopping = False
 
     def wake(self) -> None:
@@ -74,15 +76,19 @@ class Worker:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._waking.wait(), POLL)
 
-    async def stop(self) -> None:
-        """Claim nothing more, let what runs end within ten seconds, give the rest back."""
+    async def stop(self, *, patience: float = DRAIN) -> None:
+        """Claim nothing more, let what runs end within `patience` seconds, give the rest back."""
         self._stopping = True
         self.wake()
-        if self._running:
-            await asyncio.wait(self._running, timeout=DRAIN)
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        async with self._claiming:
+            running = dict(self._running)
+        if running:
+            await asyncio.wait(running, timeout=patience)
+        left = {task: claim for task, claim in running.items() if task.cancel()}
+        await asyncio.gather(*left, return_exceptions=True)
+        # Not left to the tasks: one that was cancelled before its first step never ran at all.
+        given_back = (self.inbox.retry(claim, delay=0.0, error=None, counts=False) for claim in left.values())
+        await asyncio.gather(*given_back, return_exceptions=True)
 
     async def drain(self) -> None:
         """Run everything that is due now, and what that makes due; for tests and `addon replay`."""
@@ -96,15 +102,16 @@ class Worker:
         if free <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=POLL)
             return True
-        claims = await self.inbox.claim_due(free)
-        for claim in claims:
-            task = asyncio.create_task(self.process(claim))
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+        async with self._claiming:
+            claims = [] if self._stopping else await self.inbox.claim_due(free)
+            for claim in claims:
+                task = asyncio.create_task(self.process(claim))
+                self._running[task] = claim
+                task.add_done_callback(self._ended)
         return bool(claims)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self.wake()
 
     async def process(self, claim: Claim, *, inline: bool = False) -> Any:

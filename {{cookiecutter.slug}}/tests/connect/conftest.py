@@ -11,8 +11,9 @@ from app.connect.runtime import Connect
 from app.connect.settings import Settings
 from app.connect.web import build_app
 from devhost.testing import Devhost
-from tests.conftest import ADDON
+from tests.conftest import ADDON, RunningAddon
 from tests.connect.probe import Probe, ProbedAddon
+from tests.connect.showcase import MANIFEST, make_router
 
 Start = Callable[[], ProbedAddon]
 
@@ -43,3 +44,17 @@ def probed(start: Start, devhost: Devhost) -> ProbedAddon:
     process = start()
     devhost.serve(ADDON, process.app)
     return process
+
+
+@pytest.fixture
+async def showcase(settings: Settings, devhost: Devhost) -> AsyncIterator[RunningAddon]:
+    """The add-on of `showcase.py`, with its worker and directory running."""
+    routers = (make_router(),)
+    app = build_app(Connect(settings, routers, transport=devhost.transport, manifest=MANIFEST), routers)
+    devhost.serve(ADDON, app)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=ADDON) as http,
+    ):
+        yield RunningAddon(app, devhost, http)

@@ -16,10 +16,6 @@ from tests.conftest import RunningAddon
 Act = Callable[[Context], Awaitable[None]]
 
 
-async def do_nothing(_: Context) -> None:
-    """Let a handler end at once."""
-
-
 @dataclass(frozen=True)
 class Run:
     """One time a handler began."""
@@ -30,12 +26,12 @@ class Run:
 
 
 class Probe:
-    """Handlers of every kind. `act` is what each does after it noted that it runs."""
+    """Handlers of every kind. `acts` says by name what one does after it noted that it runs."""
 
     def __init__(self) -> None:
         self.router = AddonRouter()
         self.runs: list[Run] = []
-        self.act: Act = do_nothing
+        self.acts: dict[str, Act] = {}
         self._declare()
 
     @property
@@ -51,7 +47,8 @@ class Probe:
     async def note(self, handler: str, ctx: Context, payload: Any = None) -> None:
         """Write down that a handler runs, then do what the test wants."""
         self.runs.append(Run(handler, ctx.tenant.id, payload))
-        await self.act(ctx)
+        if handler in self.acts:
+            await self.acts[handler](ctx)
 
     def _declare(self) -> None:
         router = self.router

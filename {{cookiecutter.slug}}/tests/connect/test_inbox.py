@@ -193,11 +193,10 @@ class TestClaiming:
 class TestEnqueue:
     async def test_runs_the_job_once_the_transaction_is_committed(self, probed: ProbedAddon) -> None:
         async def enqueue(ctx: Context) -> None:
-            if ctx.tenant.id and probed.probe.names[-1] == "message":
-                await ctx.enqueue("probe-job", "later")
+            await ctx.enqueue("probe-job", "later")
 
         await probed.install()
-        probed.probe.act = enqueue
+        probed.probe.acts["message"] = enqueue
         await probed.say()
         await probed.settle()
         assert probed.probe.names == ["installed", "message", "job"]
@@ -211,7 +210,7 @@ class TestEnqueue:
             raise RuntimeError("after the flush")
 
         await probed.install()
-        probed.probe.act = enqueue_and_fail
+        probed.probe.acts["message"] = enqueue_and_fail
         await probed.say()
         await probed.settle()
         assert await probed.entries("probe-job") == []
@@ -226,7 +225,7 @@ class TestEnqueue:
 
         tenant = await probed.tenant(await probed.install())
         token = await probed.connect.api_tokens.create(tenant, user=None, room_id=None)
-        probed.probe.act = enqueue_and_fail
+        probed.probe.acts["api"] = enqueue_and_fail
         answer = await probed.http.post("/probe/api", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 500
         assert await probed.entries("probe-job") == []
@@ -234,24 +233,25 @@ class TestEnqueue:
     async def test_keeps_who_caused_it_and_where(self, probed: ProbedAddon) -> None:
         seen: list[tuple[str | None, str | None]] = []
 
-        async def enqueue(ctx: Context) -> None:
+        async def look(ctx: Context) -> None:
             seen.append((ctx.user.id if ctx.user else None, ctx.room_id))
-            if probed.probe.names[-1] == "message":
-                await ctx.enqueue("probe-job", "later")
+
+        async def look_and_enqueue(ctx: Context) -> None:
+            await look(ctx)
+            await ctx.enqueue("probe-job", "later")
 
         await probed.install(room_id=None)
-        probed.probe.act = enqueue
+        probed.probe.acts = {"message": look_and_enqueue, "job": look}
         await probed.devhost.host.say(probed.devhost.releases, "/probe", user=probed.devhost.developer)
         await probed.settle()
         assert seen == [("2", "2"), ("2", "2")]
 
     async def test_waits_for_its_delay(self, probed: ProbedAddon) -> None:
         async def enqueue(ctx: Context) -> None:
-            if probed.probe.names[-1] == "message":
-                await ctx.enqueue("probe-job", "later", delay=3600)
+            await ctx.enqueue("probe-job", "later", delay=3600)
 
         await probed.install()
-        probed.probe.act = enqueue
+        probed.probe.acts["message"] = enqueue
         await probed.say()
         await probed.settle()
         assert "job" not in probed.probe.names

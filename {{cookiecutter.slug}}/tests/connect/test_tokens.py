@@ -11,7 +11,7 @@ from app.connect.errors import HostError
 from app.connect.fetch import HostUnavailable
 from app.connect.sealing import Vault
 from app.connect.tenants import Tenant, TenantRow
-from app.connect.token_shelf import LEASE, AccessToken
+from app.connect.token_shelf import LEASE, AccessToken, TokenShelf
 from app.connect.tokens import GrantedToken, TokenDenied, TokenManager, UnknownClient, fresh_for
 
 SCOPES = ("view_room", "send_notification")
@@ -347,6 +347,52 @@ class TestGenerations:
         await process().get(next_generation(tenant), SCOPES)
         with pytest.raises(TokenDenied, match="installed anew"):
             await process().get(tenant, SCOPES)
+
+
+class TestShelf:
+    """What two processes that interleave at the worst moment are kept from."""
+
+    SCOPES = "view_room"
+
+    @pytest.fixture
+    def shelf(self, db: Database) -> TokenShelf:
+        return TokenShelf(db, Vault(["k" * 40]))
+
+    async def lease(self, shelf: TokenShelf, tenant: Tenant, now: float, *, generation: int = 1) -> str | None:
+        return await shelf.lease(tenant.id, self.SCOPES, generation=generation, now=now)
+
+    async def test_a_fresh_token_is_not_fetched_again(self, shelf: TokenShelf, tenant: Tenant) -> None:
+        lease = await self.lease(shelf, tenant, 1000.0)
+        assert lease
+        await shelf.put(lease, tenant.id, "token", fresh_until=2000.0)
+        await shelf.release(lease, tenant.id)
+        assert await self.lease(shelf, tenant, 1999.0) is None
+        assert await self.lease(shelf, tenant, 2000.0)
+
+    async def test_only_one_lease_is_given(self, shelf: TokenShelf, tenant: Tenant) -> None:
+        assert await self.lease(shelf, tenant, 1000.0)
+        assert await self.lease(shelf, tenant, 1000.0 + LEASE - 1) is None
+        assert await self.lease(shelf, tenant, 1000.0 + LEASE)
+
+    async def test_a_lease_that_ran_out_stores_and_releases_nothing(self, shelf: TokenShelf, tenant: Tenant) -> None:
+        late = await self.lease(shelf, tenant, 1000.0)
+        assert late
+        assert await self.lease(shelf, tenant, 1000.0 + LEASE)
+        await shelf.put(late, tenant.id, "late", fresh_until=5000.0)
+        await shelf.release(late, tenant.id)
+        assert await shelf.read(tenant.id, self.SCOPES) is None
+        assert await self.lease(shelf, tenant, 1000.0 + LEASE + 1) is None
+
+    async def test_a_new_generation_empties_the_row(self, shelf: TokenShelf, tenant: Tenant) -> None:
+        lease = await self.lease(shelf, tenant, 1000.0)
+        assert lease
+        await shelf.put(lease, tenant.id, "old", fresh_until=5000.0)
+        assert await self.lease(shelf, tenant, 1001.0, generation=2)
+        assert await shelf.read(tenant.id, self.SCOPES) is None
+
+    async def test_an_older_generation_gets_no_lease(self, shelf: TokenShelf, tenant: Tenant) -> None:
+        assert await self.lease(shelf, tenant, 1000.0, generation=2)
+        assert await self.lease(shelf, tenant, 9000.0, generation=1) is None
 
 
 class TestUninstalledTenants:

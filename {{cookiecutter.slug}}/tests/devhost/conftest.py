@@ -7,6 +7,7 @@ import pytest
 
 from devhost.host import Host
 from devhost.installations import Installation
+from devhost.scopes import SCOPES
 from devhost.testing import Devhost
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon
 
@@ -42,4 +43,11 @@ async def installed(devhost: Devhost, addon: ForeignAddon) -> Installation:
 async def api(devhost: Devhost, installed: Installation) -> AsyncIterator[httpx.AsyncClient]:
     """Make an API client with the foreign add-on's token."""
     async with await devhost.api(installed) as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(devhost: Devhost) -> AsyncIterator[httpx.AsyncClient]:
+    """Make an API client with a token of the admin that has every scope."""
+    async with devhost.api_with(devhost.host.user_token("admin", set(SCOPES))) as client:
         yield client

@@ -105,7 +105,7 @@ class TestMessages:
         sent = await host.say(1, "a" * 40 + "!")
         ticking.cancel()
         assert len(sent) == 1
-        assert ticks > 3
+        assert ticks > 0
         assert any("took longer" in one.note for one in host.deliveries())
 
     async def test_unknown_room_person_and_text_are_refused(self, host: Host) -> None:

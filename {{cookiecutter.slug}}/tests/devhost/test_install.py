@@ -1,5 +1,6 @@
 """Installing add-ons by their descriptor URL."""
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -60,7 +61,7 @@ class TestServerSideInstall:
 
     async def test_slow_callback_is_refused(self, host: Host, addon: ForeignAddon) -> None:
         async def slow(_request: Request) -> Response:
-            await asyncio_sleep()
+            await asyncio.sleep(1)
             return Response()
 
         host.settings.callback_timeout = 0.02
@@ -73,12 +74,6 @@ class TestServerSideInstall:
         encoded = base64.b64encode(json.dumps(content).encode()).decode()
         one = await host.install(f"data:application/json;base64,{encoded}")
         assert one.state == "installed"
-
-
-async def asyncio_sleep() -> None:
-    import asyncio  # noqa: PLC0415
-
-    await asyncio.sleep(1)
 
 
 class TestConsent:

@@ -5,7 +5,7 @@ Source: protocol reference, sections 3, 4 and 12.1. Everything here was sent by 
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from app.connect.addresses import AddressRefused, Origins, origin_of
 from app.connect.errors import BadRequest, InstallRefused
@@ -17,6 +17,12 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and value.isascii())):
         raise ValueError("must be a number")
     return str(value)
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    """Refuse a lone surrogate: JSON can spell one, but nothing that speaks HTTP can send it."""
+    secret.get_secret_value().encode()
+    return secret
 
 
 Number = Annotated[str, BeforeValidator(_number), StringConstraints(pattern=r"^\d{1,18}$")]
@@ -32,7 +38,7 @@ class InstallPayload(_Posted):
     """The body of an install (reference 4.2)."""
 
     client_key: Annotated[ClientKey, Field(alias="oauthId")]
-    secret: Annotated[SecretStr, Field(alias="oauthSecret", min_length=16, max_length=1000)]
+    secret: Annotated[SecretStr, Field(alias="oauthSecret", min_length=16, max_length=1000), AfterValidator(_sendable)]
     capabilities_url: Annotated[Url, Field(alias="capabilitiesUrl")]
     group_id: Annotated[Number | None, Field(alias="groupId")] = None
     room_id: Annotated[Number | None, Field(alias="roomId")] = None
