@@ -132,6 +132,13 @@ class TestWorkflows:
         assert len(files) == 2
         assert done.returncode == 0, done.stdout
 
+    def test_actions_are_pinned_to_commits(self, default_project: Path) -> None:
+        for folder in (default_project, REPOSITORY):
+            text = (folder / ".github/workflows/ci.yml").read_text()
+            used = re.findall(r"uses: \S+@(\S+)", text)
+            assert used
+            assert all(re.fullmatch(r"[0-9a-f]{40}", version) for version in used)
+
     def test_project_ci_runs_every_check_and_explains_its_exception(self, default_project: Path) -> None:
         text = (default_project / ".github/workflows/ci.yml").read_text()
         commands = [step.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]

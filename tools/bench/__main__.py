@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.bake import bake, install_project
-from tools.bench import load, tokens
+from tools.bench import deliveries, load, tokens
+from tools.bench.processes import Measured, start
 from tools.environments import program, without_outer_environment
-from tools.failure import StepError
 from tools.paths import BUILD, LOGS
-from tools.servers import Server, free_port
+from tools.servers import free_port
 
 ROUNDS = 9
 SECONDS = 2.0
@@ -44,28 +44,8 @@ class Subject:
     cpu_microseconds: list[float] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A server process and its port."""
-
-    process: Server
-    port: int
-
-    def cpu_seconds(self) -> float:
-        """Return the processor time the process has used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def resident_mebibytes(self) -> float:
-        """Return the memory the process holds."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        raise StepError("the memory of a server cannot be read", hint="look whether it still runs: build/logs/")
-
-
 def main() -> int:
-    """Measure and print; exit 1 when a ratio misses its target."""
+    """Measure and print; exit 1 when a ratio misses its target or the devhost falls behind."""
     if not Path("/proc/self/stat").exists():
         print("make bench reads processor times from /proc and runs on Linux only.")
         return 1
@@ -93,7 +73,11 @@ def measure(project: Path, environment: Path) -> int:
         ]
         asyncio.run(_measure(subjects))
         print(f"Memory with {MANY} tenants: {many.resident_mebibytes():.0f} MiB")
-    return _report(subjects)
+    missed = _report(subjects)
+    keeps_up = deliveries.measure(project, environment, logs=LOGS)
+    if not keeps_up:
+        print("The devhost fell behind.")
+    return 1 if missed or not keeps_up else 0
 
 
 async def _measure(subjects: list[Subject]) -> None:
@@ -110,7 +94,8 @@ async def _measure(subjects: list[Subject]) -> None:
             subject.cpu_microseconds.append((subject.server.cpu_seconds() - before) / result.requests * 1e6)
 
 
-def _report(subjects: list[Subject]) -> int:
+def _report(subjects: list[Subject]) -> bool:
+    """Print the table; True when a ratio misses its target."""
     bare = subjects[0]
     print(f"\n{'':34}{'req/s':>8}{'ratio':>8}{'CPU us':>9}{'ratio':>8}{'target':>8}")
     missed = False
@@ -125,7 +110,7 @@ def _report(subjects: list[Subject]) -> int:
             f"{subject.name:34}{throughput:8.0f}{ratio:8.2f}{cpu:9.0f}{cpu_ratio:8.2f}"
             f"{'' if target is None else f'{target:8.2f}'}"
         )
-    return 1 if missed else 0
+    return missed
 
 
 def _start_bare(stack: ExitStack, environment: Path) -> Measured:
@@ -153,12 +138,8 @@ def _start(
     port = free_port(0)
     # The bare route gets no access log, which would cost it a quarter; the add-on logs as it ships.
     command = [program(environment, "uvicorn"), *arguments, "--port", str(port), "--no-access-log"]
-    server = stack.enter_context(
-        Server(name, command, folder=folder, log=LOGS / f"bench-{name}.log", settings=settings)
-    )
-    server.wait_until_answers(f"http://127.0.0.1:{port}/")
-    os.sched_setaffinity(server.pid, {min(os.sched_getaffinity(0))})
-    return Measured(server, port)
+    answers = f"http://127.0.0.1:{port}/"
+    return start(stack, name, command, folder=folder, log=LOGS, answers=answers, port=port, settings=settings)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import uvicorn
 
 from devhost.app import create_devhost
 from devhost.errors import DroppedConnection
+from devhost.feed import Feed
 
 
 class _HidePurposeful(logging.Filter):
@@ -21,17 +22,23 @@ class _HidePurposeful(logging.Filter):
 
 
 class _Server(uvicorn.Server):
-    """Print one line when the devhost listens."""
+    """Print one line when the devhost listens, and let pages that listen go when it stops."""
 
-    def __init__(self, config: uvicorn.Config, base_url: str) -> None:
+    def __init__(self, config: uvicorn.Config, base_url: str, feed: Feed) -> None:
         super().__init__(config)
         self._base_url = base_url
+        self._feed = feed
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say where."""
         await super().startup(sockets)
         if self.started:
             print(f"Devhost is at {self._base_url}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams of events, which the server would wait for, then stop."""
+        self._feed.end()
+        await super().shutdown(sockets)
 
 
 def _options() -> argparse.Namespace:
@@ -54,7 +61,7 @@ def main() -> None:
     logging.getLogger("uvicorn.error").addFilter(_HidePurposeful())
     config = uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", access_log=False)
     with suppress(KeyboardInterrupt):
-        _Server(config, base_url).run()
+        _Server(config, base_url, app.state.world.feed).run()
 
 
 if __name__ == "__main__":

@@ -22,12 +22,26 @@ class Feed:
                     queue.get_nowait()
             queue.put_nowait((kind, data))
 
-    async def listen(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Yield changes from now on until the caller stops."""
+    def end(self) -> None:
+        """Let every listener come to its end, so that a server which stops need not wait for them."""
+        self.publish("end", {})
+
+    async def listen(self, *, idle: float | None = None) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Yield changes from now on until the caller stops or the feed ends.
+
+        With `idle` seconds without a change comes ("idle", {}), by which a caller notices that nobody reads.
+        """
         queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(QUEUE_LIMIT)
         self._queues.add(queue)
         try:
             while True:
-                yield await queue.get()
+                try:
+                    async with asyncio.timeout(idle):
+                        change = await queue.get()
+                except TimeoutError:
+                    change = ("idle", {})
+                if change[0] == "end":
+                    return
+                yield change
         finally:
             self._queues.discard(queue)

@@ -1,4 +1,7 @@
-"""Shows what add-ons write as HTML: the allowed tags and attributes only, all else as text."""
+"""Shows what add-ons write as HTML: the allowed tags and attributes only, all else as text.
+
+The pages' policy forbids inline styles, so an allowed `style` is written as `data-style`, which their script applies.
+"""
 
 import re
 from html import escape
@@ -11,7 +14,7 @@ _PLAIN = ("b", "i", "strong", "em", "br", "pre", "code", "ul", "ol", "li")
 _TABLE = ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption")
 _MESSAGE = {name: frozenset[str]() for name in (*_PLAIN, *_TABLE)} | {
     "a": frozenset({"href", "data-target", "data-target-options"}),
-    "img": frozenset({"src", "alt", "width", "height", "align"}),
+    "img": frozenset({"src", "alt", "width", "height", "align", "style"}),
     "td": frozenset({"colspan", "rowspan", "valign"}),
     "th": frozenset({"colspan", "rowspan", "valign"}),
     "tr": frozenset({"valign"}),
@@ -34,13 +37,16 @@ class _Cleaner(HTMLParser):
         if tag not in self._allowed:
             self.parts.append(escape(self.get_starttag_text() or f"<{tag}>"))
             return
-        kept = "".join(
-            f' {name}="{escape(value)}"'
+        kept = {
+            name: value
             for name, value in attrs
             if value is not None and name in self._allowed[tag] and _harmless(name, value)
-        )
-        extra = ' rel="noopener noreferrer" target="_blank"' if tag == "a" else ""
-        self.parts.append(f"<{tag}{kept}{extra}>")
+        }
+        if "style" in kept:
+            kept["data-style"] = kept.pop("style")
+        kept |= _needed(tag, kept)
+        written = "".join(f' {name}="{escape(value)}"' for name, value in kept.items())
+        self.parts.append(f"<{tag}{written}>")
         if tag not in _VOID:
             self._open.append(tag)
 
@@ -74,6 +80,17 @@ class _Cleaner(HTMLParser):
         while self._open:
             self.parts.append(f"</{self._open.pop()}>")
         return "".join(self.parts)
+
+
+def _needed(tag: str, kept: dict[str, str]) -> dict[str, str]:
+    """Return what a tag must have: links leave the page or are buttons, pictures have a text."""
+    if tag == "img":
+        return {} if "alt" in kept else {"alt": ""}
+    if tag != "a":
+        return {}
+    if "data-target" in kept:
+        return {"role": "button"} if "href" in kept else {"role": "button", "href": "#"}
+    return {"rel": "noopener noreferrer", "target": "_blank"}
 
 
 def _harmless(name: str, value: str) -> bool:

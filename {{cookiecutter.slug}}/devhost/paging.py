@@ -33,7 +33,8 @@ class Page:
         """Write one page: `full` writes an item when `expand=items` asks for it."""
         write = full if full is not None and "items" in self.expand else stub
         items = [write(item) for item in everything[self.start : self.start + self.size]]
-        links = {"self": self._link(self.start)}
+        # Without the query: clients choose their class by the end of this link.
+        links = {"self": self.address}
         if self.start > 0:
             links["prev"] = self._link(max(0, self.start - self.size))
         if self.size and self.start + self.size < len(everything):

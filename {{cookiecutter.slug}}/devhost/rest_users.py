@@ -40,7 +40,8 @@ class UserBody(BaseModel):
 
     name: str = Field(min_length=1, max_length=50)
     email: Email
-    mention_name: Mention | None = None
+    # Old clients send an empty one when they were given none.
+    mention_name: Mention | Literal[""] | None = None
     title: str | None = Field(default=None, max_length=50)
     roles: list[Role] | None = None
     is_group_admin: bool | None = None
@@ -154,7 +155,7 @@ async def change_user(user_ref: str, request: Request, world: WorldDep, _session
     """Change a user; name, mention name and email are needed."""
     person = world.person(user_ref)
     body = check(UserBody, await read_object(request))
-    if body.mention_name is None:
+    if not body.mention_name:
         raise bad_request("mention_name: Field required", field="mention_name", validation="missing")
     _free(world, body, body.mention_name, person)
     person.name, person.email, person.mention_name = body.name, body.email, body.mention_name

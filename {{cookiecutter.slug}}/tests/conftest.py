@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 
@@ -20,6 +21,10 @@ from devhost.installations import Installation
 from devhost.testing import Devhost
 from sqlalchemy import select
 from tests.postgres import create_database, drop_database, running_postgres
+
+# No folder of found examples in the project, and no test that fails because a machine is slow.
+hypothesis.settings.register_profile("addon", database=None, deadline=None)
+hypothesis.settings.load_profile("addon")
 
 ADDON = "http://127.0.0.1:8000"
 DESCRIPTOR = f"{ADDON}/hipchat/capabilities.json"

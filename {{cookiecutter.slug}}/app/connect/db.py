@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, event, inspect
+from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, Update, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
@@ -84,7 +84,7 @@ def _narrow(state: ORMExecuteState) -> None:
         raise UnscopedStatement("Add rows with ctx.db.add(...), so that they get their tenant.")
     if state.is_executemany:
         raise UnscopedStatement("A list of changes by primary key cannot be narrowed. Change the objects themselves.")
-    if state.is_update and "tenant_id" in state.statement.compile().params:
+    if isinstance(state.statement, Update) and "tenant_id" in state.statement.compile().params:
         raise UnscopedStatement("A row stays with its tenant. Leave tenant_id out of the values.")
     tenant_id = state.session.info["tenant_id"]
     for mapper in state.all_mappers:

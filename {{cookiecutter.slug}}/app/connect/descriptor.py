@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.connect.addon import AddonRouter, Call, EventHandler, JobHandler, ModuleHandler, ModuleKind, Schedule
 from app.connect.configure import ConfigForm
@@ -75,6 +76,20 @@ def join(manifest: Manifest, routers: Iterable[AddonRouter], *, base_url: str) -
         uninstalled=[call for router in routers for call in router.uninstalled],
         form=forms[0] if forms else None,
     )
+
+
+def require_pictures(manifest: Manifest, folder: Path) -> None:
+    """Raise `ConfigurationError` for every picture that addon.toml names and `folder` does not hold."""
+    named = {f"glance.{key}.icon": glance.icon for key, glance in manifest.glance.items()}
+    named |= {f"panel.{key}.icon": panel.icon for key, panel in manifest.panel.items() if panel.icon}
+    named |= {"addon.avatar": manifest.addon.avatar} if manifest.addon.avatar else {}
+    missing = [
+        f"  {where}: there is no app/addon/static/{name}; put the file there, or write its whole address"
+        for where, name in named.items()
+        if "://" not in name and not (folder / name).is_file()
+    ]
+    if missing:
+        raise ConfigurationError("addon.toml needs mending:\n" + "\n".join(missing))
 
 
 def _repeated(what: str, keys: Sequence[str]) -> list[str]:

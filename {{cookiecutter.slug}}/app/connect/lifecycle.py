@@ -8,9 +8,10 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.connect.api_tokens import ApiToken
 from app.connect.db import Base
 from app.connect.directory import secret_owner
 from app.connect.errors import NotFound, TenantTaken
@@ -64,7 +65,7 @@ class Lifecycle:
         proven = await host.prove_update(body, known=known, secret=secret)
         statement = (
             update(TenantRow)
-            .where(TenantRow.id == known.id, TenantRow.generation == known.generation)
+            .where(*_is(known))
             .values(
                 api_url=proven.api_url,
                 token_url=proven.token_url,
@@ -115,7 +116,7 @@ class Lifecycle:
         """End an installation: no handler but `on_uninstalled` runs for it from here on."""
         statement = (
             update(TenantRow)
-            .where(TenantRow.id == tenant.id, TenantRow.generation == tenant.generation)
+            .where(*_is(tenant), TenantRow.state != TenantState.UNINSTALLED)
             .values(state=TenantState.UNINSTALLED, changed_at=time.time())
         )
         async with self._connect.db.session() as session:
@@ -132,12 +133,13 @@ class Lifecycle:
     async def purge(self, tenant: Tenant) -> None:
         """Delete every row of an uninstalled tenant, in every table that has tenants' rows."""
         async with self._connect.db.session() as session:
-            still = select(TenantRow.id).where(
-                TenantRow.id == tenant.id,
-                TenantRow.generation == tenant.generation,
-                TenantRow.state == TenantState.UNINSTALLED,
+            # A write, not a look: it holds the row on both databases, so that no install comes in between.
+            held = await session.execute(
+                update(TenantRow)
+                .where(*_is(tenant), TenantRow.state == TenantState.UNINSTALLED)
+                .values(changed_at=time.time())
             )
-            if (await session.scalar(still.with_for_update())) is None:
+            if not held.rowcount:  # type: ignore[attr-defined]
                 return
             for table in reversed(Base.metadata.sorted_tables):
                 if "tenant_id" in table.columns:
@@ -190,8 +192,12 @@ class Lifecycle:
             )
             row = (await session.scalars(statement)).one_or_none()
             if row is None:
+                if await session.scalar(select(TenantRow.id).where(*mine)) is None:
+                    return None  # It was purged in this moment.
                 raise TenantTaken
             tenant = row.view()
+            # Like page tokens, they belong to the installation in which a person made them.
+            await session.execute(delete(ApiToken).where(ApiToken.tenant_id == tenant.id))
             session.add(_installed_event(tenant))
         return tenant
 
@@ -213,6 +219,11 @@ class Lifecycle:
             await session.flush()
             session.add(_installed_event(row.view()))
         return row.view()
+
+
+def _is(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+    """Find the row while it is still the installation that was read."""
+    return TenantRow.id == tenant.id, TenantRow.generation == tenant.generation
 
 
 def _columns(proven: Installation) -> dict[str, str | None]:

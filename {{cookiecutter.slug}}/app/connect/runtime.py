@@ -13,7 +13,7 @@ from app.connect.addon import AddonRouter
 from app.connect.api_tokens import ApiTokens
 from app.connect.auth import Authenticator
 from app.connect.db import Database
-from app.connect.descriptor import join
+from app.connect.descriptor import join, require_pictures
 from app.connect.directory import TenantDirectory
 from app.connect.errors import ConfigurationError
 from app.connect.fetch import Outbound, Transport
@@ -51,6 +51,7 @@ class Connect:
     ) -> None:
         self.settings = settings
         self.addon = join(manifest or read_manifest(ROOT / "addon.toml"), routers, base_url=settings.base_url)
+        require_pictures(self.addon.manifest, ROOT / "app" / "addon" / "static")
         self.db = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
         self.outbound = Outbound(production=settings.is_production, transport=transport)

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.connect.addresses import AddressRefused, origin_of
 from app.connect.errors import ConfigurationError
 
 MINIMUM_KEY_LENGTH = 32
@@ -24,15 +25,21 @@ def _split(value: Any) -> Any:
 def _origin(value: str) -> str:
     if value == "*":
         return value
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+    try:
+        parts, origin = urlsplit(value), origin_of(value)
+    except (ValueError, AddressRefused):
+        parts, origin = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError(f"{value!r} is not an origin; write scheme and host, such as https://api.host.example")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    return origin
 
 
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts, _ = urlsplit(value), origin_of(value)
+    except (ValueError, AddressRefused):
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
         raise ValueError("write the public address of the add-on, such as https://builds.example.com")
     return value.rstrip("/")
 
@@ -49,7 +56,7 @@ def _database_url(given: str | SecretStr) -> str:
             value = driver + value.removeprefix(plain)
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError("write a SQLAlchemy URL, such as postgresql+psycopg://user:password@db/builds") from None
     if url.drivername not in {"postgresql+psycopg", "sqlite+aiosqlite"}:
         raise ValueError(f"the driver {url.drivername!r} is not supported; use postgresql+psycopg or sqlite+aiosqlite")

@@ -1,31 +1,88 @@
-// Answers the add-on's page in the frame: only that frame, and only to the add-on's origin.
-(function () {
-  "use strict";
-  var frame = document.querySelector("iframe[data-bridge]");
-  if (!frame) {
-    return;
-  }
-  var origin = new URL(frame.src).origin;
+// One page of an add-on in its frame: what it is told, and why it stays empty when it does.
+import { post, viewer } from "./ask.js";
 
-  function answer(id, error, value) {
-    frame.contentWindow.postMessage({ devhostAnswer: id, error: error, value: value }, origin);
+const SLOW = 8000; // milliseconds until a frame without content is suspicious
+const SILENT = 2500; // milliseconds until a page whose script says nothing is asked for again by the devhost
+
+export class Frame {
+  constructor(root, click) {
+    this.root = root;
+    this.click = click;
+    this.iframe = root.querySelector("iframe");
+    this.origin = new URL(this.iframe.dataset.src).origin;
+    this.registered = [];
+    this.loaded = false;
+    this.heard = false;
   }
 
-  window.addEventListener("message", function (event) {
-    if (event.source !== frame.contentWindow || event.origin !== origin || !event.data || !event.data.devhost) {
+  get kind() {
+    return this.root.dataset.kind;
+  }
+
+  get client() {
+    return this.root.dataset.client;
+  }
+
+  start() {
+    this.iframe.addEventListener("load", () => {
+      this.loaded = true;
+      this.root.classList.add("loaded");
+      setTimeout(() => this.heard || this.examine(), SILENT);
+    });
+    this.iframe.src = this.iframe.dataset.src;
+    setTimeout(() => this.loaded || this.heard || this.examine(), SLOW);
+  }
+
+  // The browser does not tell why a frame stays empty; the devhost asks for the same page and says what it got.
+  async examine() {
+    if (!this.root.isConnected || this.heard) {
       return;
     }
-    var what = event.data.devhost;
-    if (what === "token" || what === "room" || what === "participants" || what === "user") {
-      fetch(frame.dataset.bridge + "&what=" + what)
-        .then(function (response) {
-          return response.json().then(function (body) {
-            answer(event.data.id, response.ok ? null : body.error.message, response.ok ? body.value : null);
-          });
-        })
-        .catch(function () { answer(event.data.id, "The devhost does not answer", null); });
-    } else if (what === "close") {
-      window.location.assign(frame.dataset.back);
+    const asked = { ...viewer(), ...this.click, client_id: this.client, kind: this.kind, key: this.root.dataset.key };
+    let problem = "";
+    try {
+      ({ problem } = await (await post("/page/frame/check", asked)).json());
+    } catch (error) {
+      problem = error.message;
     }
-  });
-}());
+    if (!problem && !this.loaded) {
+      problem = `Nothing was loaded from ${this.origin} in ${SLOW / 1000} seconds, though the add-on answers the devhost.`;
+    }
+    if (problem && this.root.isConnected && !this.heard) {
+      this.complain(problem);
+    }
+  }
+
+  complain(problem) {
+    const note = this.root.querySelector(".frame-problem") || document.createElement("p");
+    note.className = "frame-problem problem";
+    note.setAttribute("role", "alert");
+    note.textContent = problem;
+    this.root.querySelector(".frame-place").before(note);
+  }
+
+  say(name, value) {
+    this.iframe.contentWindow?.postMessage({ devhostEvent: name, value }, this.origin);
+  }
+
+  reply(id, error, value) {
+    this.iframe.contentWindow?.postMessage({ devhostAnswer: id, error, value }, this.origin);
+  }
+
+  // The page's script is there: hand over what the opening brought along.
+  hello() {
+    this.heard = true;
+    this.root.classList.add("loaded");
+    this.root.querySelector(".frame-problem")?.remove();
+    const parameters = JSON.parse(this.root.dataset.parameters || "null");
+    if (parameters !== null) {
+      this.say(this.root.dataset.event, parameters);
+    }
+  }
+
+  close() {
+    if (this.kind === "dialog") {
+      this.root.close();
+    }
+  }
+}

@@ -101,27 +101,28 @@ async def until_refused(addon: RunningAddon, token: str) -> httpx.Response:
 
 
 class TestWhereTheTokenIs:
-    @pytest.mark.parametrize("name", ["signed_request", "jwt"])
-    async def test_is_found_in_the_query(self, showcase: RunningAddon, name: str) -> None:
+    async def test_is_found_in_the_query(self, showcase: RunningAddon) -> None:
         token = host_token(showcase, await showcase.install())
-        assert (await showcase.http.get(GLANCE, params={"theme": "dark", name: token})).status_code == 200
+        for name in ("signed_request", "jwt"):
+            answer = await showcase.http.get(GLANCE, params={"theme": "dark", name: token})
+            assert answer.status_code == 200, name
 
-    @pytest.mark.parametrize("form", ["JWT {}", "jwt {}", "JWT token={}", 'JWT token="{}"', "Jwt   {}  "])
-    async def test_is_found_in_the_header(self, showcase: RunningAddon, form: str) -> None:
+    async def test_is_found_in_the_header(self, showcase: RunningAddon) -> None:
         token = host_token(showcase, await showcase.install())
-        answer = await showcase.http.get(GLANCE, headers={"Authorization": form.format(token)})
-        assert answer.status_code == 200
+        for form in ("JWT {}", "jwt {}", "JWT token={}", 'JWT token="{}"', "Jwt   {}  "):
+            answer = await showcase.http.get(GLANCE, headers={"Authorization": form.format(token)})
+            assert answer.status_code == 200, form
 
     async def test_may_be_percent_encoded_in_the_query(self, showcase: RunningAddon) -> None:
         token = host_token(showcase, await showcase.install())
         encoded = "".join(f"%{byte:02X}" for byte in token.encode())
         assert (await showcase.http.get(f"{GLANCE}?signed_request={encoded}")).status_code == 200
 
-    @pytest.mark.parametrize("scheme", ["Bearer", "Basic", "JWTX", "token"])
-    async def test_is_not_taken_from_another_scheme(self, showcase: RunningAddon, scheme: str) -> None:
+    async def test_is_not_taken_from_another_scheme(self, showcase: RunningAddon) -> None:
         token = host_token(showcase, await showcase.install())
-        answer = await showcase.http.get(GLANCE, headers={"Authorization": f"{scheme} {token}"})
-        assert answer.status_code == 401
+        for scheme in ("Bearer", "Basic", "JWTX", "token"):
+            answer = await showcase.http.get(GLANCE, headers={"Authorization": f"{scheme} {token}"})
+            assert answer.status_code == 401, scheme
 
     async def test_is_not_taken_from_cookies_or_forms(self, showcase: RunningAddon) -> None:
         token = host_token(showcase, await showcase.install())
@@ -181,18 +182,19 @@ class TestWhoIsAsking:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("forgery", FORGERIES)
-    async def test_every_forgery_gets_the_same_401(self, showcase: RunningAddon, forgery: str) -> None:
+    async def test_every_forgery_gets_the_same_401(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
         unknown = await ask(showcase, signed(installation, iss="nobody"))
-        forged = await ask(showcase, host_token(showcase, installation, forgery=forgery))
-        assert forged.status_code == 401
-        assert forged.headers["www-authenticate"] == "JWT"
-        assert without_request_id(forged) == without_request_id(unknown)
+        assert unknown.status_code == 401
+        assert unknown.headers["www-authenticate"] == "JWT"
+        for forgery in FORGERIES:
+            forged = await ask(showcase, host_token(showcase, installation, forgery=forgery))
+            assert without_request_id(forged) == without_request_id(unknown), forgery
 
-    @pytest.mark.parametrize(
-        "changes",
-        [
+    async def test_signed_claims_that_do_not_fit_get_it_too(self, showcase: RunningAddon) -> None:
+        installation = await showcase.install()
+        unknown = await ask(showcase, signed(installation, iss="nobody"))
+        for changes in (
             {"exp": None},
             {"exp": "9999999999"},
             {"exp": True},
@@ -210,15 +212,9 @@ class TestRefusals:
             {"context": {"room_id": {"id": 1}}},
             {"context": {"room_id": 2}},
             {"context": {"room_id": "1 "}},
-        ],
-        ids=str,
-    )
-    async def test_signed_claims_that_do_not_fit_get_it_too(
-        self, showcase: RunningAddon, changes: dict[str, object]
-    ) -> None:
-        installation = await showcase.install()
-        unknown = await ask(showcase, signed(installation, iss="nobody"))
-        assert without_request_id(await ask(showcase, signed(installation, **changes))) == without_request_id(unknown)
+        ):
+            answer = await ask(showcase, signed(installation, **changes))
+            assert without_request_id(answer) == without_request_id(unknown), changes
 
     async def test_no_token_gets_it_too(self, showcase: RunningAddon) -> None:
         unknown = await ask(showcase, signed(await showcase.install(), iss="nobody"))
@@ -229,19 +225,19 @@ class TestRefusals:
         assert await status(showcase, signed(lobby, secret=group.secret)) == 401
         assert await status(showcase, signed(group, secret=lobby.secret)) == 401
 
-    @pytest.mark.parametrize("path", [PANEL, "/hipchat/dialog/ask", "/hipchat/page/sheet", "/hipchat/settings"])
-    async def test_pages_are_behind_the_same_door(self, showcase: RunningAddon, path: str) -> None:
+    async def test_pages_are_behind_the_same_door(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
-        assert (await ask(showcase, host_token(showcase, installation), path)).status_code == 200
-        assert (await ask(showcase, host_token(showcase, installation, forgery="wrong_key"), path)).status_code == 401
+        good, forged = (host_token(showcase, installation, forgery=forgery) for forgery in (None, "wrong_key"))
+        for path in (PANEL, "/hipchat/dialog/ask", "/hipchat/page/sheet", "/hipchat/settings"):
+            assert (await ask(showcase, good, path)).status_code == 200, path
+            assert (await ask(showcase, forged, path)).status_code == 401, path
 
-    @pytest.mark.parametrize(
-        "path", ["/hipchat/webhook/said", "/hipchat/settings", "/hipchat/api-token", "/hipchat/api-token/revoke", RENEW]
-    )
-    async def test_so_is_everything_that_changes_something(self, showcase: RunningAddon, path: str) -> None:
-        token = host_token(showcase, await showcase.install(), forgery="wrong_key")
-        assert (await showcase.http.post(path, params={"signed_request": token})).status_code == 401
-        assert (await showcase.http.post(path)).status_code == 401
+    async def test_so_is_everything_that_changes_something(self, showcase: RunningAddon) -> None:
+        forged = host_token(showcase, await showcase.install(), forgery="wrong_key")
+        for path in ("webhook/said", "webhook/asked", "settings", "api-token", "api-token/revoke", "page-token"):
+            signed_wrong = await showcase.http.post(f"/hipchat/{path}", params={"signed_request": forged})
+            not_signed = await showcase.http.post(f"/hipchat/{path}")
+            assert (signed_wrong.status_code, not_signed.status_code) == (401, 401), path
 
     async def test_api_token_and_signed_token_do_not_stand_in_for_each_other(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
@@ -349,9 +345,11 @@ class TestPageTokens:
         await showcase.settle()
         assert await status(showcase, token) == 401
 
-    @pytest.mark.parametrize(
-        "changes",
-        [
+    async def test_is_refused_with_other_claims_though_the_key_is_ours(self, showcase: RunningAddon) -> None:
+        claims = claims_of(await page_token(showcase, await showcase.install()))
+        ours = prepare_key(showcase.connect.vault.page_keys[0])
+        assert await status(showcase, sign(claims, ours)) == 200
+        for changes in (
             {"exp": 1, "iat": 0},
             {"aud": "another"},
             {"aud": None},
@@ -362,16 +360,8 @@ class TestPageTokens:
             {"generation": 0},
             {"key": "another"},
             {"host": "another"},
-        ],
-        ids=str,
-    )
-    async def test_is_refused_with_other_claims_though_the_key_is_ours(
-        self, showcase: RunningAddon, changes: dict[str, object]
-    ) -> None:
-        claims = claims_of(await page_token(showcase, await showcase.install()))
-        ours = prepare_key(showcase.connect.vault.page_keys[0])
-        assert await status(showcase, sign(claims, ours)) == 200
-        assert await status(showcase, sign(claims | changes, ours)) == 401
+        ):
+            assert await status(showcase, sign(claims | changes, ours)) == 401, changes
 
     async def test_is_refused_when_anybody_else_signed_it(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
@@ -464,7 +454,7 @@ class TestLogs:
             await showcase.http.post("/hipchat/webhook/said", params={"signed_request": token}, json={"event": token})
             await showcase.http.post("/showcase/report", json={token: token}, headers={"Authorization": f"Bearer {token}"})
         written = logged()
-        assert "not authenticated: unknown issuer" in written
+        assert "not authenticated: the signature does not hold" in written
         assert "Traceback" in written
         for token in tokens:
             assert token not in written
@@ -498,4 +488,4 @@ class TestLogs:
         assert (accepted.status_code, refused.status_code) == (200, 401)
         assert f"POST {RENEW} 200".encode() in written
         assert token.encode() not in written
-        assert b"signed_request" not in written
+        assert token.rpartition(".")[2].encode() not in written

@@ -23,7 +23,7 @@ class TestWalk:
         sent = await client.post("/page/install", data=yes)
         assert (await client.post("/page/install", data=yes)).status_code == 404
         (one,) = devhost.host.installations()
-        assert sent.headers["location"] == f"/addons/{one.client_id}"
+        assert sent.headers["location"] == f"/addons/{one.client_id}?user=admin&new=true"
         settings = await client.get(sent.headers["location"])
         assert f'src="{ORIGIN}/settings?signed_request=' in settings.text
         said = await client.post("/page/say", data=where | {"text": "/hello <b>"})
@@ -36,7 +36,7 @@ class TestWalk:
         assert one.secret not in page
         query = {"client_id": one.client_id, "kind": "webPanel", "key": "panel"}
         assert (
-            f'<iframe title="Greeter: webPanel panel" src="{ORIGIN}/panel?'
+            f'<iframe title="Greetings" data-src="{ORIGIN}/panel?'
             in (await client.get("/page/open", params=query)).text
         )
         await client.post("/page/uninstall", data=act)
@@ -78,7 +78,7 @@ class TestWalk:
     async def test_pages_carry_a_policy_and_files_stay_inside(self, devhost: Devhost) -> None:
         page = await devhost.client.get("/")
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-        assert (await devhost.client.get("/static/page.css")).status_code == 200
+        assert (await devhost.client.get("/static/shell.css")).status_code == 200
         for name in ("..%2Fapp.py", ".hidden", "none.css"):
             assert (await devhost.client.get(f"/static/{name}")).status_code == 404
 
@@ -90,9 +90,9 @@ class TestMarkup:
             ("<b>a</b> & b", "<b>a</b> &amp; b"),
             ("<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
             ("<b onclick=x>a", "<b>a</b>"),
-            ("<img src='javascript:x'>", "<img>"),
+            ("<img src='javascript:x'>", '<img alt="">'),
             ("<span style='color: red; position: fixed'>a</span>", "<span>a</span>"),
-            ("<span style='color: red'>a</span>", '<span style="color: red">a</span>'),
+            ("<span style='color: red'>a</span>", '<span data-style="color: red">a</span>'),
             ("a</b></i>", "a&lt;/b&gt;&lt;/i&gt;"),
             ("<b><i>x</b>", "<b><i>x</i></b>"),
         ],

@@ -1,0 +1,1 @@
+"""Runs clients and add-ons that others wrote against the devhost."""

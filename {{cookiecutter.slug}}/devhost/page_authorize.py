@@ -1,0 +1,53 @@
+"""The pages on which a user lets an add-on act for them."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from devhost.authorize import check_authorization, denied, grant
+from devhost.control import HostDep
+from devhost.page_render import PageRoute, form_of, render
+from devhost.scopes import described
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/users/authorize")
+async def authorize(
+    host: HostDep,
+    client_id: str,
+    redirect_uri: str,
+    response_type: str = "code",
+    scope: str = "",
+    state: str = "",
+) -> Response:
+    """Ask a user to let an add-on act for them."""
+    one, scopes = check_authorization(
+        host.world, client_id=client_id, redirect_uri=redirect_uri, scope=scope, response_type=response_type
+    )
+    return render(
+        "authorize.html",
+        addon=one,
+        scopes=[described(name) for name in sorted(scopes)],
+        people=[person for person in host.world.people if not person.is_deleted],
+        redirect_uri=redirect_uri,
+        state=state,
+    )
+
+
+@router.post("/users/authorize")
+async def authorized(request: Request, host: HostDep) -> RedirectResponse:
+    """Send the browser back to the add-on with a code, or with the refusal."""
+    form = await form_of(request)
+    uri, state = form.get("redirect_uri", ""), form.get("state", "")
+    one, scopes = check_authorization(
+        host.world,
+        client_id=form.get("client_id", ""),
+        redirect_uri=uri,
+        scope=form.get("scope", ""),
+        response_type="code",
+    )
+    if form.get("answer") != "allow":
+        return RedirectResponse(denied(uri, state), status_code=303)
+    person = host.person(form.get("user", ""))
+    address = grant(host.world, one, person, scopes=scopes, redirect_uri=uri, state=state)
+    return RedirectResponse(address, status_code=303)
