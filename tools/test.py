@@ -1,5 +1,7 @@
 """`make test`: the template's tests, the demo's walk, and the tests of a project made from the template."""
 
+import os
+import shutil
 import sys
 
 from tools.bake import bake, install_project
@@ -10,7 +12,7 @@ from tools.failure import StepError
 from tools.paths import BUILD, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT
 from tools.requirements import read_group
 
-STEPS = 7
+STEPS = 9
 OLDEST = BUILD / "oldest"
 
 
@@ -24,7 +26,7 @@ def install_everything(console: Console) -> None:
     with console.step("install it at the oldest versions it allows"):
         if find_uv(progress=console.installer_line) is None:
             raise StepError("only uv can choose the oldest versions", hint="install uv, then run `make test`")
-        oldest = ["--resolution", "lowest-direct", "-e", ".[dev]"]
+        oldest = ["--upgrade", "--resolution", "lowest-direct", "-e", ".[dev]"]
         install(OLDEST, oldest, folder=PROJECT, progress=console.installer_line)
 
 
@@ -34,6 +36,13 @@ def run_tests(console: Console, commands: Commands) -> None:
     template = [program(TOOLS_ENVIRONMENT, "python"), "-m", "pytest"]
     console.heading("tests of the template")
     commands.run(console.step_name, template, folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python})
+    console.heading("strangers' clients against the devhost")
+    if _wanted(console, "node", "npm"):
+        strangers = [*template, "strangers"]
+        commands.run(console.step_name, strangers, folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python})
+    console.heading("the devhost's page in a browser")
+    if _wanted(console, "chromium"):
+        commands.run(console.step_name, [project_python, "-m", "pytest", "--browser", "tests/browser"], folder=PROJECT)
     console.heading("tests of the project, oldest versions")
     commands.run(console.step_name, [program(OLDEST, "python"), "-m", "pytest", "-q"], folder=PROJECT)
     console.heading("make demo ONCE=1")
@@ -41,6 +50,15 @@ def run_tests(console: Console, commands: Commands) -> None:
     commands.run(console.step_name, demo, folder=REPOSITORY, settings={"ONCE": "1"})
     console.heading("tests of the project")
     commands.run(console.step_name, [project_python, "-m", "pytest"], folder=PROJECT)
+
+
+def _wanted(console: Console, *programs: str) -> bool:
+    """Tell whether to run a suite that needs programs from outside: always in CI, elsewhere where they are there."""
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing and "CI" not in os.environ:
+        console.line(f"left out here: needs {' and '.join(missing)}; CI runs it")
+        return False
+    return True
 
 
 def main() -> int:

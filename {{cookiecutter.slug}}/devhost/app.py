@@ -15,6 +15,13 @@ from devhost import (
     control_faults,
     images,
     oauth,
+    page_authorize,
+    page_break,
+    page_frames,
+    page_install,
+    page_live,
+    page_stream,
+    page_wire,
     pages,
     rest_addon,
     rest_group,
@@ -51,6 +58,12 @@ PARTS = (
     control,
     control_faults,
     pages,
+    page_install,
+    page_frames,
+    page_live,
+    page_wire,
+    page_break,
+    page_authorize,
 )
 
 
@@ -77,7 +90,7 @@ def create_devhost(
     app = FastAPI(title="Devhost", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.world = world
     app.state.host = host
-    for part in PARTS:
+    for part in (*PARTS, page_stream):
         app.include_router(part.router)
     add_error_answers(app)
     app.add_exception_handler(AuthTestPassed, _auth_test_passed)

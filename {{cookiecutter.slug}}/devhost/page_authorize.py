@@ -1,14 +1,14 @@
 """The pages on which a user lets an add-on act for them."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from devhost.authorize import check_authorization, denied, grant
 from devhost.control import HostDep
-from devhost.page_render import PageRoute, form_of, render
+from devhost.page_render import form_of, page_router, render
 from devhost.scopes import described
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/users/authorize")

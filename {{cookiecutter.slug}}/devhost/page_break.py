@@ -1,15 +1,15 @@
 """The page's part that breaks things, and mends them."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from devhost.control import HostDep
 from devhost.host import Host
 from devhost.outcomes import Outcome, break_it, wanted
-from devhost.page_render import PageRoute, done, form_of, render, wants_piece
+from devhost.page_render import done, form_of, page_router, render, wants_piece
 from devhost.wire_rows import rows
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 ROWS_SHOWN = 20
 

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from devhost.body import strict_json
@@ -12,9 +12,9 @@ from devhost.control import HostDep
 from devhost.errors import bad_request, not_found
 from devhost.host import Host
 from devhost.openings import Click, opening
-from devhost.page_render import PageRoute, form_of, render
+from devhost.page_render import form_of, page_router, render
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 _REDIRECT = 300
 _REFUSAL = 400

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from devhost.browser import installed_address
@@ -13,10 +13,10 @@ from devhost.errors import InstallRefused
 from devhost.host import Host
 from devhost.openings import Click, Opening, opening
 from devhost.page_live import offered
-from devhost.page_render import PageRoute, done, form_of, render
+from devhost.page_render import done, form_of, page_router, render
 from devhost.scene import Scene
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/addons")
@@ -78,7 +78,7 @@ async def _consent(
     before = host.world.installations.installed(asked.descriptor.key, room_id)
     scene = await Scene.of(host, place or "1", user)
     where = scene.room.name if place else "the whole group"
-    return render("consent.html", asked=asked.public(), where=where, scene=scene, before=before)
+    return render("consent.html", asked=asked.public(), consent=asked, where=where, scene=scene, before=before)
 
 
 @router.post("/page/install")

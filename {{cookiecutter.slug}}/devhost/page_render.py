@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
 from devhost.body import FORM, content_type, read_bytes, read_form
 from devhost.errors import HostError, bad_request
+from devhost.guard import Guarded
 from devhost.jsonvalue import Json
 from devhost.markup import card_html, glance_html, message_html
 from devhost.plaintext import text_html
@@ -25,7 +26,8 @@ _POLICY = (
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer, with which browsers send the pages' own forms under the origin "null".
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -89,3 +91,8 @@ class PageRoute(APIRoute):
                 return render("error.html", status=error.status, message=error.message)
 
         return handle_for_people
+
+
+def page_router() -> APIRouter:
+    """Make a router for pages: closed to other web sites, its refusals readable."""
+    return APIRouter(dependencies=[Guarded], include_in_schema=False, route_class=PageRoute)

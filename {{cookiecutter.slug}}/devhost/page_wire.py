@@ -1,14 +1,14 @@
 """The page's part that shows requests: one whole, sent again, or all forgotten."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from devhost.control import HostDep
 from devhost.errors import not_found
-from devhost.page_render import PageRoute, done, form_of, render
+from devhost.page_render import done, form_of, page_router, render
 from devhost.wire_rows import address, curl, pretty, row
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/page/wire/{number}")

@@ -2,21 +2,17 @@
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import FileResponse, Response
 
-from devhost import page_authorize, page_break, page_frames, page_install, page_live, page_wire
 from devhost.control import HostDep
 from devhost.errors import GlanceRefused, HostError, not_found
-from devhost.guard import Guarded
 from devhost.jsonvalue import Json
 from devhost.page_live import offered
-from devhost.page_render import HERE, PageRoute, done, form_of, render, wants_piece
+from devhost.page_render import HERE, done, form_of, page_router, render, wants_piece
 from devhost.scene import Scene
 
-router = APIRouter(dependencies=[Guarded], include_in_schema=False, route_class=PageRoute)
-for part in (page_install, page_frames, page_live, page_wire, page_break, page_authorize):
-    router.include_router(part.router)
+router = page_router()
 
 
 @router.get("/")

@@ -1,6 +1,7 @@
 """Writes the log of requests for people: one line each, and one request whole."""
 
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,18 @@ from devhost.wire import WireEntry
 # Requests that the browser sends itself: the host knows the address and not the answer.
 BROWSER = "opened by the browser"
 _CLIENT_ERROR = 400
+# What calls of the API mean, by the end of their path.
+_MEANINGS = (
+    (r"POST /v2/oauth/token$", "asks for a token"),
+    (r"DELETE /v2/oauth/token/", "gives a token back"),
+    (r"GET /v2/oauth/token/", "checks a token"),
+    (r"GET /v2/capabilities$", "reads the host's capabilities"),
+    (r"POST /v2/room/[^/]+/notification$", "sends a notification"),
+    (r"POST /v2/room/[^/]+/(message|reply)$", "speaks in a room"),
+    (r"POST /v2/addon/ui", "pushes a glance"),
+    (r"GET /v2/addon/installable/", "reads its install document"),
+    (r"(POST|PUT|DELETE) .*/webhook", "changes its webhooks"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +61,7 @@ def row(host: Host, entry: WireEntry) -> WireRow:
         direction=entry.direction,
         method=entry.method,
         path=_short(entry.path),
-        purpose=entry.purpose,
+        purpose=_purpose(entry),
         addon=installation.descriptor.name if installation else "",
         status=status if entry.status is None else str(entry.status),
         tone="bad" if refused else "good" if entry.status is not None else "plain",
@@ -58,6 +71,13 @@ def row(host: Host, entry: WireEntry) -> WireRow:
         reason=mask(entry.reason),
         delivery_id=entry.delivery_id,
     )
+
+
+def _purpose(entry: WireEntry) -> str:
+    if entry.direction == "out":
+        return entry.purpose
+    asked = f"{entry.method} {entry.path.partition('?')[0]}"
+    return next((meaning for pattern, meaning in _MEANINGS if re.match(pattern, asked)), "calls the API")
 
 
 def rows(host: Host, *, after: int = 0) -> list[WireRow]:

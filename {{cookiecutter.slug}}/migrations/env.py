@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 import app.addon
 import app.connect.runtime  # noqa: F401 - every table must be known
 from app.connect.db import Base, Database, UtcDateTime
+from app.connect.schema import migrating
 from app.connect.settings import load_settings
 
 
@@ -33,9 +34,8 @@ def run(connection: Connection) -> None:
 
 async def run_alone() -> None:
     db = Database(load_settings().database_url.get_secret_value())
-    async with db.engine.connect() as connection:
+    async with migrating(db) as connection:
         await connection.run_sync(run)
-        await connection.commit()
     await db.dispose()
 
 

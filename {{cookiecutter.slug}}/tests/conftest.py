@@ -10,6 +10,7 @@ import httpx
 import hypothesis
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from app.connect.db import Database
 from app.connect.runtime import ROOT, Connect
@@ -19,7 +20,6 @@ from app.connect.tenants import Tenant, TenantRow
 from app.main import create_app
 from devhost.installations import Installation
 from devhost.testing import Devhost
-from sqlalchemy import select
 from tests.postgres import create_database, drop_database, running_postgres
 
 # No folder of found examples in the project, and no test that fails because a machine is slow.

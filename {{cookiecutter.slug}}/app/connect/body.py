@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 from app.connect.documents import NotJson, read_json
 from app.connect.errors import BadRequest, ConnectError
 
-
 MAX_FIELDS = 200
 _ENCODED = re.compile(rb"(?:[^%\x80-\xff]|%[0-9A-Fa-f]{2})*")
 """ASCII in which every percent sign begins an encoded byte."""

@@ -14,7 +14,7 @@ class NotJson(ValueError):
 def read_json(body: bytes) -> object:
     """Parse `body` as UTF-8 JSON.
 
-    `NotJson` when it is malformed, says a member twice, holds a number that is not finite, or is more than 64 levels deep.
+    `NotJson` when it is malformed, says a member twice, holds a number that is not finite, or is over 64 levels deep.
     """
     try:
         document: object = json.loads(

@@ -7,6 +7,7 @@ import itertools
 import json
 import logging
 import re
+import sys
 import time
 import uuid
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.connect.errors import BadRequest, BodyTooLarge, ConnectError
+from app.connect.errors import BadRequest, BodyTooLarge, ConfigurationError, ConnectError
 from app.connect.logging import access_log, request_id, tenant_id
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _plainly(send))
             return
         started = time.perf_counter()
         own_id, length, refusal = _inspect(scope)
@@ -63,21 +64,37 @@ class FrontDoor:
                 await _answer(send_dressed, *refusal)
             else:
                 await self._app(scope, receive if length == 0 else _Limited(receive), send_dressed)
-        except ConnectError as error:
-            if status:
-                raise
-            await _answer(send_dressed, error.status, error.code, str(error))
-        except ClientDisconnect:
-            # Nobody reads the answer; it is given so that the log says what happened without a traceback.
+        except Exception as error:
+            answer = _answer_to(error)
             if not status:
-                await _answer(send_dressed, 400, BadRequest.code, "The request ended before its body did.")
-        except Exception:
-            log.exception("unhandled error")
-            if status:
+                await _answer(send_dressed, *answer)
+            elif not isinstance(error, ClientDisconnect):
                 raise
-            await _answer(send_dressed, 500, ConnectError.code, ConnectError.sentence)
         finally:
             access_log.write(scope["method"], scope.get("raw_path", b""), status, time.perf_counter() - started)
+
+
+def _answer_to(error: Exception) -> tuple[int, str, str]:
+    """Return status, code and sentence for what came up unhandled, and log what nobody expected."""
+    if isinstance(error, ConnectError):
+        return error.status, error.code, str(error)
+    if isinstance(error, ClientDisconnect):
+        # Nobody reads the answer; it is given so that the log says what happened without a traceback.
+        return BadRequest.status, BadRequest.code, "The request ended before its body did."
+    log.error("unhandled error", exc_info=error)
+    return ConnectError.status, ConnectError.code, ConnectError.sentence
+
+
+def _plainly(send: Send) -> Send:
+    """Let a start that fails say what to mend, without a traceback around it."""
+
+    async def send_plain(message: Message) -> None:
+        error = sys.exc_info()[1]
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, ConfigurationError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return send_plain
 
 
 class _Limited:

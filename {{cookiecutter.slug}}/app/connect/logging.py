@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, TextIO
 
@@ -12,20 +13,22 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 tenant_id: ContextVar[str] = ContextVar("tenant_id", default="-")
 
 REMOVED = "[removed]"
+_NAMES = (
+    r"signed_request|jwt|auth_token|access_token|refresh_token|page_token|api_token|oauthsecret|client_secret"
+    r"|sharedsecret|secret_keys|secret|password|authorization"
+)
+_NAMED = re.compile(rf"(?i)(?:{_NAMES})")
+_QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
+# A stranger can put long texts into a line, so no pattern may begin again inside what it has just read.
 _SECRETS = (
     # Compact tokens, wherever they stand.
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REMOVED),
+    (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), REMOVED),
     (re.compile(r"\baddon_[\w-]{20,}"), REMOVED),
     (re.compile(r"(?i)\b(bearer|basic|jwt)\s+(?:token=)?[\w+/.~=-]{8,}"), rf"\1 {REMOVED}"),
-    # Members and parameters that are called like secrets.
-    (
-        re.compile(
-            r"(?i)(['\"]?\b(?:signed_request|jwt|auth_token|access_token|refresh_token|page_token|oauthsecret|client_secret"
-            r"|sharedsecret|secret_keys|secret|password)['\"]?\s*[=:]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s&,;)}\]]+)"
-        ),
-        rf"\1{REMOVED}",
-    ),
-    (re.compile(r"(\w+://[^\s/:@]*):[^\s/@]+@"), rf"\1:{REMOVED}@"),
+    # Members and parameters that are called like secrets; a list of keys is one secret.
+    (re.compile(rf"(?i)(\bsecret_keys\\*['\"]?\s*[=:]\s*)(?:{_QUOTED}|[^\s)}}\]]+)"), rf"\1{REMOVED}"),
+    (re.compile(rf"(?i)(\b(?:{_NAMES})\\*['\"]?\s*[=:]\s*)(?:{_QUOTED}|[^\s&,;)}}\]]+)"), rf"\1{REMOVED}"),
+    (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), rf"\1:{REMOVED}@"),
 )
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 
@@ -35,6 +38,17 @@ def redact(text: str) -> str:
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _cleaned(value: Any) -> Any:
+    """Make JSON of what goes along with a record: secrets go by the name of their member as well as by their form."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): REMOVED if _NAMED.fullmatch(str(name)) else _cleaned(inner) for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_cleaned(inner) for inner in value]
+    return value if isinstance(value, int | float | None) else redact(str(value))
 
 
 def bind(tenant: str) -> None:
@@ -62,12 +76,10 @@ class JsonLines(_Lines):
             "request_id": request_id.get(),
             "tenant": tenant_id.get(),
         }
-        line |= {
-            name: redact(value) if isinstance(value, str) else value for name, value in self._extra(record).items()
-        }
+        line |= _cleaned(self._extra(record))
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))
-        return json.dumps(line, default=lambda value: redact(str(value)))
+        return json.dumps(line)
 
 
 class PlainLines(_Lines):

@@ -39,7 +39,10 @@ ROOT = Path(__file__).parents[2]
 
 
 class Connect:
-    """Everything a request or a job may need. In tests `transport` stands in for the network, `manifest` for addon.toml."""
+    """Everything a request or a job may need.
+
+    In tests `transport` stands in for the network, and `manifest` for addon.toml.
+    """
 
     def __init__(
         self,

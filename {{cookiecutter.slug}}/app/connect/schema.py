@@ -1,6 +1,8 @@
 """The database schema: applied by Alembic, and checked before anything is served."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ MIGRATION_LOCK = 0x636F6E6E656374
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from app.connect.db import Database
 
@@ -29,21 +32,35 @@ def alembic_config(root: Path) -> Config:
 
 
 async def migrate(db: "Database", root: Path) -> None:
-    """Bring the schema to head."""
+    """Bring the schema to head, or leave it as it was."""
     config = alembic_config(root)
 
     def upgrade(connection: "Connection") -> None:
-        # Two processes of one deployment may migrate at once: the second waits, then finds nothing to do.
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    async with db.engine.connect() as connection:
+    async with migrating(db) as connection:
         await connection.run_sync(upgrade)
-        await connection.commit()
+
+
+@asynccontextmanager
+async def migrating(db: "Database") -> AsyncIterator["AsyncConnection"]:
+    """Open a connection for migrations: all or nothing, and two processes at once take turns."""
+    async with db.engine.connect() as connection:
+        if db.is_sqlite:
+            # A batch migration drops and rebuilds a table, which would delete every row that points to it.
+            await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            # The driver begins no transaction of its own before a CREATE.
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        try:
+            yield connection
+            await connection.commit()
+        finally:
+            await connection.rollback()
+            if db.is_sqlite:
+                await connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 async def require_head(db: "Database", root: Path) -> None:

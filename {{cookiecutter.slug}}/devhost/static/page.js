@@ -16,3 +16,4 @@ if (document.body.dataset.query) {
   startWire();
   startLive();
 }
+document.body.dataset.ready = "yes";

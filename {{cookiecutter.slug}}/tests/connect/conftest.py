@@ -29,9 +29,7 @@ async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
             connect = Connect(settings, ours, transport=devhost.transport)
             stack.push_async_callback(connect.close)
             app = build_app(connect, ours)
-            http = httpx.AsyncClient(
-                transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=ADDON
-            )
+            http = httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=ADDON)
             stack.push_async_callback(http.aclose)
             return ProbedAddon(app, devhost, http, probe)
 
@@ -40,7 +38,7 @@ async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
 
 @pytest.fixture
 def probed(start: Start, devhost: Devhost) -> ProbedAddon:
-    """The process that the devhost calls."""
+    """Start the process that the devhost calls."""
     process = start()
     devhost.serve(ADDON, process.app)
     return process

@@ -18,8 +18,8 @@ from sqlalchemy import update
 from app.connect.identity import Identity, User, Verified
 from app.connect.jwt import TokenRefused, prepare_key, read, sign
 from app.connect.logging import configure_logging
-from app.connect.runtime import ROOT
 from app.connect.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
+from app.connect.runtime import ROOT
 from app.connect.tenants import Tenant, TenantRow, TenantState
 from devhost import signing
 from devhost.installations import Installation

@@ -98,6 +98,7 @@ async def everything(db: Database) -> list[tuple[str, str, str]]:
         return [(row.id, row.tenant_id, row.title) for row in rows]
 
 
+BOOKS = Own.metadata.tables["guard_books"]
 OTHER = aliased(Book)
 TITLES = select(Book.id, Book.title).subquery()
 NEWEST = select(func.max(Book.id).label("id")).group_by(Book.title).cte()
@@ -254,13 +255,13 @@ class TestWhatCannotBeNarrowed:
         [
             text("SELECT * FROM guard_books"),
             select(literal(1)),
-            select(Book.__table__),
-            update(Book.__table__).values(title="x"),
-            delete(Book.__table__),
-            insert(Book.__table__).values(id="x", tenant_id="theirs", title="x", shelf_id="shelf-theirs"),
+            select(BOOKS),
+            update(BOOKS).values(title="x"),
+            delete(BOOKS),
+            insert(BOOKS).values(id="x", tenant_id="theirs", title="x", shelf_id="shelf-theirs"),
             insert(Book).values(id="x", tenant_id="theirs", title="x", shelf_id="shelf-theirs"),
             select(Book).from_statement(text("SELECT * FROM guard_books")),
-            select(Book).from_statement(select(Book.__table__)),
+            select(Book).from_statement(select(BOOKS)),
             update(Book).values(tenant_id="theirs"),
             update(Book).values({Book.tenant_id: "theirs"}),
             select(Shared),
@@ -288,7 +289,7 @@ class TestWhatCannotBeNarrowed:
 
     async def test_the_bare_connection_is_refused(self, mine: AsyncSession) -> None:
         with pytest.raises(UnscopedStatement):
-            await mine.connection()
+            _ = await mine.connection()
 
     @pytest.mark.parametrize("method", ["bulk_insert_mappings", "bulk_update_mappings"])
     async def test_the_old_bulk_methods_are_refused(self, mine: AsyncSession, method: str) -> None:

@@ -15,6 +15,7 @@ from tests.conftest import KEY
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.rows import tenant_row
+from tests.connect.waiting import until
 
 
 class Queries:
@@ -29,8 +30,8 @@ class Queries:
 
 
 @pytest.fixture
-async def directory(db: Database) -> AsyncIterator[TenantDirectory]:
-    """A directory beside tenants `one` and `two`."""
+async def directory(db: Database) -> TenantDirectory:
+    """Make a directory beside tenants `one` and `two`."""
     vault = Vault([KEY])
     async with db.session() as session:
         for name in ("one", "two"):
@@ -40,7 +41,7 @@ async def directory(db: Database) -> AsyncIterator[TenantDirectory]:
 
 @pytest.fixture
 async def following(directory: TenantDirectory) -> AsyncIterator[TenantDirectory]:
-    """The same directory while it follows what others change."""
+    """Let the same directory follow what others change."""
     running = asyncio.create_task(directory.run())
     yield directory
     directory.stop()
@@ -104,16 +105,16 @@ class TestFollowing:
         other = start()
         running = asyncio.create_task(other.connect.directory.run())
         installation = await probed.install()
-        tenant = await probed.tenant(installation)
-        async with asyncio.timeout(30):
-            while await other.connect.directory.find("hipchat", installation.client_id) is None:
-                await asyncio.sleep(0.05)
-            await probed.reinstall(installation)
-            while (await found(other.connect.directory, installation.client_id)).tenant.generation == tenant.generation:
-                await asyncio.sleep(0.05)
-            await probed.connect.lifecycle.uninstall(await probed.tenant(installation))
-            while (await found(other.connect.directory, installation.client_id)).tenant.is_installed:
-                await asyncio.sleep(0.05)
+
+        async def sees(state: TenantState, generation: int) -> bool:
+            entry = await other.connect.directory.find("hipchat", installation.client_id)
+            return entry is not None and (entry.tenant.state, entry.tenant.generation) == (state, generation)
+
+        await until(lambda: sees(TenantState.INSTALLED, 1))
+        await probed.reinstall(installation)
+        await until(lambda: sees(TenantState.INSTALLED, 2))
+        await probed.connect.lifecycle.uninstall(await probed.tenant(installation))
+        await until(lambda: sees(TenantState.UNINSTALLED, 2))
         other.connect.directory.stop()
         await running
 
@@ -129,9 +130,10 @@ class TestFollowing:
         assert answer.status_code == 204
 
     async def test_loads_every_tenant_ahead(self, following: TenantDirectory, db: Database) -> None:
-        async with asyncio.timeout(30):
-            while len(following._entries) < 2:  # noqa: SLF001 - asking `find` would load it
-                await asyncio.sleep(0.01)
+        async def has_both() -> bool:
+            return len(following._entries) == 2  # noqa: SLF001 - asking `find` would load them
+
+        await until(has_both)
 
     async def test_ends_before_a_purge_could_go_unseen(self) -> None:
         assert DISTRUST_AFTER < PURGE_DELAY

@@ -589,16 +589,13 @@ class TestUninstalling:
         assert (await probed.tenant(installation)).is_installed
         assert (await probed.say()).status == 204
 
-
     async def test_never_purges_a_tenant_that_is_being_installed_again(self, probed: ProbedAddon, start: Start) -> None:
         other = start()
         installation = await probed.install()
         for _ in range(5):
             tenant = await probed.tenant(installation)
             await probed.connect.lifecycle.uninstall(tenant)
-            answer, _ = await asyncio.gather(
-                probed.reinstall(installation), other.connect.lifecycle.purge(tenant)
-            )
+            answer, _ = await asyncio.gather(probed.reinstall(installation), other.connect.lifecycle.purge(tenant))
             assert answer == 204
             left = await rows_of(probed, (await probed.tenant(installation)).id)
             assert (await probed.tenant(installation)).is_installed

@@ -13,6 +13,7 @@ from app.connect.tenants import Tenant, TenantRow
 from devhost.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
+from tests.connect.waiting import until
 
 
 def memo_of(process: ProbedAddon, tenant: Tenant) -> Memo:
@@ -45,9 +46,12 @@ class TestMemo:
         following = asyncio.create_task(other.connect.directory.run())
         assert (await known(other, installation)).get("failing") is None
         await (await known(probed, installation)).set("failing", 3)
-        async with asyncio.timeout(30):
-            while (await known(other, installation)).get("failing") != 3:
-                await asyncio.sleep(0.05)
+
+        async def is_known() -> bool:
+            failing: object = (await known(other, installation)).get("failing")
+            return failing == 3
+
+        await until(is_known)
         other.connect.directory.stop()
         await following
 

@@ -18,7 +18,7 @@ TICK = "probe-tick"
 
 @pytest.fixture
 async def old(probed: ProbedAddon) -> Installation:
-    """A tenant that was installed before the probe's one slot began, which is 1970."""
+    """Install a tenant before the probe's one slot began, which is 1970."""
     installation = await probed.install()
     await probed.change(update(TenantRow).values(installed_at=-1.0))
     return installation

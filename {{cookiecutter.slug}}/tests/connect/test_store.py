@@ -183,7 +183,7 @@ class TestLimit:
         largest = "x" * (MAX_VALUE - 2)
         await store.set("key", largest)
         assert await store.get("key") == largest
-        with pytest.raises(StoreLimit, match="ctx.db"):
+        with pytest.raises(StoreLimit, match=r"ctx\.db"):
             await store.set("key", largest + "x")
         assert await store.get("key") == largest
 

@@ -2,15 +2,14 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from app.connect import Context
 from app.connect.api_tokens import ApiToken
 from app.connect.cli import main
-from app.connect.inbox import Envelope, InboxRow, Kind, Status, new_row
+from app.connect.inbox import Envelope, Kind, Status, new_row
 from app.connect.settings import Settings
 from app.connect.tenants import TenantState
 from app.connect.worker import ATTEMPTS, FIRST_BACKOFF
@@ -117,9 +116,7 @@ class TestDeadEntry:
         monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
         monkeypatch.setenv("SECRET_KEYS", KEY)
 
-    async def test_runs_again_after_replay(
-        self, probed: ProbedAddon, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    async def test_runs_again_after_replay(self, probed: ProbedAddon, capsys: pytest.CaptureFixture[str]) -> None:
         await probed.install()
         probed.probe.acts["message"] = fail
         await probed.say("/probe one")

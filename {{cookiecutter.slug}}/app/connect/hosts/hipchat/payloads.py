@@ -5,7 +5,16 @@ Source: protocol reference, sections 3, 4 and 12.1. Everything here was sent by 
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 
 from app.connect.addresses import AddressRefused, Origins, origin_of
 from app.connect.errors import BadRequest, InstallRefused

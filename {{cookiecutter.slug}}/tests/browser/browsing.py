@@ -1,0 +1,164 @@
+"""A real browser, a real devhost and the real add-on, each in a process of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
+PATIENCE = 20  # seconds until a process must serve
+FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZES = {"wide": (1280, 860), "narrow": (360, 740)}
+
+
+@dataclass
+class Pair:
+    """Addresses of a devhost and of the add-on that it offers."""
+
+    host: str
+    addon: str
+
+    @property
+    def descriptor(self) -> str:
+        return f"{self.addon}/hipchat/capabilities.json"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    message = f"{url} is not served: run the command by hand to see why"
+    raise RuntimeError(message)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    """Start the add-on and a devhost that offers it."""
+    here = Pair(host=f"http://127.0.0.1:{free_port()}", addon=f"http://127.0.0.1:{free_port()}")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SECRET_KEYS": KEY,
+        "BASE_URL": here.addon,
+        "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'addon.db'}",
+    }
+    commands = {
+        f"{here.addon}/health/live": ["uvicorn", "app.main:app", "--port", here.addon.rpartition(":")[2]],
+        f"{here.host}/static/devhost.svg": ["devhost", "--port", here.host.rpartition(":")[2], "--addon", here.descriptor],
+    }
+    running = []
+    with (tmp_path / "servers.log").open("wb") as log:
+        try:
+            for url, command in commands.items():
+                process = subprocess.Popen(
+                    [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
+                )
+                running.append(process)
+                wait_for(url, process)
+            yield here
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("There is no Chromium: apt-get install chromium", pytrace=False)
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Walker:
+    """A page as one person uses it; it remembers every complaint of the browser and of axe."""
+
+    page: Page
+    name: str
+    folder: Path | None
+    complaints: list[str] = field(default_factory=list)
+
+    def heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def go(self, view: str) -> None:
+        """Show a part of the room's page; a narrow screen shows one part at a time."""
+        self.page.wait_for_selector("body[data-ready]")
+        if self.name.startswith("narrow"):
+            self.page.get_by_role("navigation", name="Views").get_by_role("button", name=view).click()
+        elif view in ("Wire", "Break it"):
+            self.page.get_by_role("tab", name=view).click()
+
+    def check(self, step: str) -> None:
+        """Keep a picture, and let axe look at the page and at the add-on's pages in it."""
+        if self.folder is not None:
+            self.page.wait_for_timeout(200)
+            self.page.screenshot(path=self.folder / f"{self.name}-{step}.png")
+        self.complaints += [f"{step}: {one}" for frame in self.page.frames for one in violations(frame)]
+
+
+def violations(frame: Frame) -> list[str]:
+    """List what axe finds wrong with one page."""
+    frame.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+    found = frame.evaluate("axe.run(document, {iframes: false}).then((result) => result.violations)")
+    return [
+        f"{one['id']} ({one['help']}): {node['html'][:200]} {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids=lambda one: "-".join(one))
+def walker(request: pytest.FixtureRequest, chromium: Browser, pair: Pair) -> Iterator[Walker]:
+    """Open a page of one width and scheme; at the end the browser must not have complained."""
+    size, scheme = request.param
+    width, height = SIZES[size]
+    folder = request.config.getoption("--screenshots")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=pair.host, locale="en-GB"
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    one = Walker(page, f"{size}-{scheme}", Path(folder) if folder else None)
+    page.on("console", one.heard)
+    page.on("pageerror", lambda error: one.complaints.append(str(error)))
+    yield one
+    context.close()
