@@ -35,7 +35,7 @@ class Breakage:
 
 
 _TIMES = Knob(
-    name="times", label="For how many requests", choices=(("", "all"), ("1", "the next"), ("3", "the next 3"))
+    name="times", label="For", choices=(("", "all requests"), ("1", "the next request"), ("3", "the next 3"))
 )
 
 _FORGERIES = {
@@ -90,13 +90,13 @@ _ANSWERS = (
         key="rate",
         title="Rate limit",
         sentence="The API answers 429, and its rate headers say how long to wait.",
-        knobs=(Knob(name="seconds", label="Seconds to wait", value="60", low=1), _TIMES),
+        knobs=(Knob(name="seconds", label="Wait, seconds", value="60", low=1), _TIMES),
     ),
     Breakage(
         key="flood",
         title="Flood control",
         sentence="Calls about rooms answer 429, and the flood headers say how long to wait.",
-        knobs=(Knob(name="seconds", label="Seconds to wait", value="60", low=1), _TIMES),
+        knobs=(Knob(name="seconds", label="Wait, seconds", value="60", low=1), _TIMES),
     ),
 )
 _TOKENS = (

@@ -60,7 +60,7 @@ def row(host: Host, entry: WireEntry) -> WireRow:
         time=entry.at.strftime("%H:%M:%S"),
         direction=entry.direction,
         method=entry.method,
-        path=_short(entry.path),
+        path=_short(entry),
         purpose=_purpose(entry),
         addon=installation.descriptor.name if installation else "",
         status=status if entry.status is None else str(entry.status),
@@ -85,12 +85,14 @@ def rows(host: Host, *, after: int = 0) -> list[WireRow]:
     return [row(host, entry) for entry in reversed(list(host.wire)) if entry.id > after]
 
 
-def _short(path: str) -> str:
-    """Return path and query of an address without its token."""
-    parts = urlsplit(path)
-    query = "&".join(part for part in parts.query.split("&") if not part.startswith("signed_request="))
-    shown = parts.path or "/"
-    return mask(f"{shown}?{query}" if query else shown)
+def _short(entry: WireEntry) -> str:
+    """Return what tells a request from others: to an add-on the path, to the host path and query."""
+    if entry.direction == "in":
+        return mask(entry.path)
+    try:
+        return mask(urlsplit(entry.path).path or "/")
+    except ValueError:
+        return mask(entry.path)
 
 
 def address(host: Host, entry: dict[str, Any]) -> str:

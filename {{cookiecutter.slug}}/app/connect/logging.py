@@ -15,9 +15,9 @@ tenant_id: ContextVar[str] = ContextVar("tenant_id", default="-")
 REMOVED = "[removed]"
 _NAMES = (
     r"signed_request|jwt|auth_token|access_token|refresh_token|page_token|api_token|oauthsecret|client_secret"
-    r"|sharedsecret|secret_keys|secret|password|authorization"
+    r"|sharedsecret|secret_keys|secret|password"
 )
-_NAMED = re.compile(rf"(?i)(?:{_NAMES})")
+_NAMED = re.compile(rf"(?i)(?:{_NAMES}|authorization|cookie)")
 _QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
 # A stranger can put long texts into a line, so no pattern may begin again inside what it has just read.
 _SECRETS = (
@@ -43,9 +43,7 @@ def redact(text: str) -> str:
 def _cleaned(value: Any) -> Any:
     """Make JSON of what goes along with a record: secrets go by the name of their member as well as by their form."""
     if isinstance(value, Mapping):
-        return {
-            str(name): REMOVED if _NAMED.fullmatch(str(name)) else _cleaned(inner) for name, inner in value.items()
-        }
+        return {str(name): REMOVED if _NAMED.fullmatch(str(name)) else _cleaned(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_cleaned(inner) for inner in value]
     return value if isinstance(value, int | float | None) else redact(str(value))

@@ -26,9 +26,9 @@ async function refresh(place) {
   running.set(place, { again: false });
   try {
     const html = await get(addressOf(place));
-    const follow = "follow" in place.dataset && atEnd(place);
+    const stay = "follow" in place.dataset && atEnd(place);
     swap(place, html);
-    if (follow) {
+    if (stay) {
       place.scrollTop = place.scrollHeight;
     }
     if (place.id === "banner") {
@@ -99,11 +99,23 @@ function listen() {
   }
 }
 
+// Stays at the end when the place itself becomes smaller, unless the person has scrolled away.
+function follow(place) {
+  let end = true;
+  place.scrollTop = place.scrollHeight;
+  place.addEventListener("scroll", () => { end = atEnd(place); });
+  new ResizeObserver(() => {
+    if (end) {
+      place.scrollTop = place.scrollHeight;
+    }
+  }).observe(place);
+}
+
 export function startLive() {
   for (const place of places()) {
     remember(place);
     if ("follow" in place.dataset) {
-      place.scrollTop = place.scrollHeight;
+      follow(place);
     }
   }
   markBroken();

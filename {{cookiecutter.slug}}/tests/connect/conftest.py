@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from app.addon import routers
 from app.connect.runtime import Connect
 from app.connect.settings import Settings
 from app.connect.web import build_app
 from devhost.testing import Devhost
 from tests.conftest import ADDON, RunningAddon
+from tests.connect.probe import MANIFEST as PROBE_MANIFEST
 from tests.connect.probe import Probe, ProbedAddon
 from tests.connect.showcase import MANIFEST, make_router
 
@@ -25,10 +25,9 @@ async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
 
         def start_one() -> ProbedAddon:
             probe = Probe()
-            ours = (*routers, probe.router)
-            connect = Connect(settings, ours, transport=devhost.transport)
+            connect = Connect(settings, (probe.router,), transport=devhost.transport, manifest=PROBE_MANIFEST)
             stack.push_async_callback(connect.close)
-            app = build_app(connect, ours)
+            app = build_app(connect, (probe.router,))
             http = httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=ADDON)
             stack.push_async_callback(http.aclose)
             return ProbedAddon(app, devhost, http, probe)

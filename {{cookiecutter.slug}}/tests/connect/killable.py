@@ -1,17 +1,17 @@
-"""The add-on with one handler more, for `uvicorn tests.connect.killable:app`: it can be held up and counted."""
+"""An add-on for `uvicorn tests.connect.killable:app`, whose one handler can be held up and counted."""
 
 import asyncio
 import os
 import uuid
 from pathlib import Path
 
-from app.addon import routers
 from app.connect import AddonRouter, Ctx, RoomMessage
 from app.connect.api_tokens import ApiToken
 from app.connect.logging import configure_logging
 from app.connect.runtime import Connect
 from app.connect.settings import load_settings
 from app.connect.web import build_app
+from tests.connect.probe import MANIFEST
 
 HOLD = Path(os.environ["HOLD_FILE"])
 """While this file is there, handlers wait."""
@@ -28,5 +28,4 @@ async def leave_a_row(ctx: Ctx, message: RoomMessage) -> None:
 
 
 configure_logging("INFO", as_json=False)
-everything = (*routers, router)
-app = build_app(Connect(load_settings(), everything), everything)
+app = build_app(Connect(load_settings(), (router,), manifest=MANIFEST), (router,))

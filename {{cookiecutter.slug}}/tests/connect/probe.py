@@ -6,13 +6,25 @@ from typing import Any
 
 from sqlalchemy import Executable, select, update
 
-from app.connect import AddonRouter, ApiCtx, Context, Ctx, Notification, RoomMessage
+from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notification, RoomMessage
 from app.connect.inbox import InboxRow, Status
+from app.connect.manifest import Manifest
 from app.connect.tenants import TenantRow, TenantState
 from devhost.installations import Installation
 from devhost.webhooks import Delivery
 from tests.conftest import RunningAddon
 
+MANIFEST = Manifest.model_validate(
+    {
+        "addon": {
+            "key": "com.example.probe",
+            "name": "Probe",
+            "description": "Notes what runs",
+            "vendor": {"name": "Example", "url": "https://example.com"},
+            "scopes": ["send_notification", "view_room"],
+        }
+    }
+)
 Act = Callable[[Context], Awaitable[None]]
 
 
@@ -52,6 +64,10 @@ class Probe:
 
     def _declare(self) -> None:
         router = self.router
+
+        @router.settings
+        class Choices(ConfigForm):
+            """Nothing to choose, but a settings page."""
 
         @router.on_message("probe", pattern=r"^/probe\b")
         async def on_message(ctx: Ctx, message: RoomMessage) -> None:

@@ -70,7 +70,13 @@ def make_router() -> AddonRouter:
     """Declare the handlers on a router of their own."""
     router = AddonRouter()
     router.settings(ShowcaseSettings)
+    _declare_modules(router)
+    _declare_events(router)
+    _declare_routes(router)
+    return router
 
+
+def _declare_modules(router: AddonRouter) -> None:
     @router.glance("status")
     async def status(ctx: Ctx) -> Glance:
         user = ctx.user.id if ctx.user else "-"
@@ -82,6 +88,13 @@ def make_router() -> AddonRouter:
     router.panel("list")(page)
     router.dialog("ask")(page)
     router.page("sheet")(page)
+
+
+def _declare_events(router: AddonRouter) -> None:
+    @router.on_installed
+    async def greet(ctx: Ctx) -> None:
+        if ctx.room_id is not None:
+            await ctx.room.notify("Hello")
 
     @router.on_message("said", pattern=r"^/show\b")
     async def said(ctx: Ctx, message: RoomMessage) -> None:
@@ -95,6 +108,8 @@ def make_router() -> AddonRouter:
     async def entered(ctx: Ctx, event: RoomEnter) -> None:
         await ctx.store.set("entered", event.sender.name)
 
+
+def _declare_routes(router: AddonRouter) -> None:
     @router.route("/showcase/tenant", methods=["GET"])
     async def show_tenant(tenant: CurrentTenant) -> str:
         return tenant.client_key
@@ -107,8 +122,6 @@ def make_router() -> AddonRouter:
     async def report(ctx: ApiCtx, report: Report) -> Received:
         await ctx.store.set("report", report.model_dump())
         return Received(name=report.name)
-
-    return router
 
 
 def _secret_of(ctx: Context) -> str:

@@ -78,7 +78,10 @@ class TestLimits:
             (f'[panel.{"a" * 41}]\nname = "A"', f"panel.{'a' * 41}: is too long; the host allows 40 characters"),
             ('[panel.a]\nname = "A"\nweight = "low"', "panel.a.weight: Input should be a valid integer"),
             ('[glance.a]\nname = "A"', "glance.a.icon: is missing; add it"),
-            ('[glance.a]\nname = "A"\nicon = "a.svg"\nopens = "b"', 'glance.a.opens: there is no module "b"; add [panel.b]'),
+            (
+                '[glance.a]\nname = "A"\nicon = "a.svg"\nopens = "b"',
+                'glance.a.opens: there is no module "b"; add [panel.b]',
+            ),
             ('[dialog.a]\ntitle = "A"\nsize = "huge"', "dialog.a.size: must be one of 'small', 'medium', 'large'"),
             ('[dialog.a]\ntitle = "A"\nwidth = "4em"\nheight = "1px"', "dialog.a.width: does not have the form"),
             ('[dialog.a]\ntitle = "A"\nwidth = "4px"', "dialog.a: width and height go together; add the missing one"),
@@ -183,7 +186,9 @@ class TestConditions:
                 (tmp_path / "addon.toml").write_text(text, encoding="utf-8")
                 assert len(getattr(read_manifest(tmp_path / "addon.toml"), kind)["a"].conditions) == 1
             else:
-                assert f"{kind}.a.conditions: {name} does not apply to a {kind}; remove it" in complaints(tmp_path, text)
+                assert f"{kind}.a.conditions: {name} does not apply to a {kind}; remove it" in complaints(
+                    tmp_path, text
+                )
 
     @pytest.mark.parametrize(
         "conditions",
@@ -274,7 +279,9 @@ class TestJoin:
         router = AddonRouter()
         router.panel("a")(show)
         router.dialog("a")(show)
-        assert len(join(manifest('[panel.a]\nname = "A"\n[dialog.a]\ntitle = "A"'), [router], base_url=ADDON).modules) == 2
+        assert (
+            len(join(manifest('[panel.a]\nname = "A"\n[dialog.a]\ntitle = "A"'), [router], base_url=ADDON).modules) == 2
+        )
 
     def test_two_settings_forms_are_refused(self) -> None:
         router = AddonRouter()
@@ -294,7 +301,10 @@ class TestDeclarations:
             (lambda router: router.panel("ä")(show), "is not a key. Use 1 to 40 letters"),
             (lambda router: router.panel("a")(lambda ctx: ctx), "is not a coroutine. Write `async def"),
             (lambda router: router.on_message("a", pattern="(")(show), "'(' is not a pattern"),
-            (lambda router: router.on_message("a", pattern="a" * 1_001), "the pattern is over 1000 characters. Shorten"),
+            (
+                lambda router: router.on_message("a", pattern="a" * 1_001),
+                "the pattern is over 1000 characters. Shorten",
+            ),
             (lambda router: router.every("a")(show), "every('a') needs a length, such as hours=24"),
             (lambda router: router.job("a")(three), "takes (ctx: Ctx) or (ctx: Ctx, event: ...). Change it to that"),
             (lambda router: router.job("a")(unsaid), "say what unsaid takes, such as `payload: RoomMessage`"),

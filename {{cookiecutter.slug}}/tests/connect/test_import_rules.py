@@ -53,10 +53,10 @@ def _read(paths: Iterable[Path]) -> Iterator[Import]:
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                for name in node.names:
-                    yield Import(file, name.name, (), node not in inside)
+                for alias in node.names:
+                    yield Import(file, alias.name, (), node not in inside)
             elif isinstance(node, ast.ImportFrom):
-                names = tuple(name.name for name in node.names)
+                names = tuple(alias.name for alias in node.names)
                 assert node.level == 0, f"{file} imports by a relative path"
                 yield Import(file, node.module or "", names, node not in inside)
                 # `from app import addon` names a module as well.

@@ -113,7 +113,19 @@ class TestRedaction:
 
     def test_is_quick_with_long_lines(self) -> None:
         """No pattern may look at a line again and again: what takes a moment here would take hours."""
-        for piece in ("a", "eyJ-", "eyJ.", "secret ", 'secret="', "secret='\\", "jwt ", "://a:", "a://", "addon_-", "bearer\t"):
+        for piece in (
+            "a",
+            "eyJ-",
+            "eyJ.",
+            "secret ",
+            'secret="',
+            "secret='\\",
+            "jwt ",
+            "://a:",
+            "a://",
+            "addon_-",
+            "bearer\t",
+        ):
             assert len(redact(piece * 50_000)) <= len(piece * 50_000) + len(REMOVED) * 50_000
 
 
@@ -140,7 +152,11 @@ class TestJsonLines:
             extra={
                 "header": f"Bearer {SECRET}",
                 "oauthSecret": SECRET,
-                "body": {"oauthId": "a", "oauthSecret": SECRET, "inner": [{"password": SECRET, "url": f"?jwt={TOKEN}"}]},
+                "body": {
+                    "oauthId": "a",
+                    "oauthSecret": SECRET,
+                    "inner": [{"password": SECRET, "url": f"?jwt={TOKEN}"}],
+                },
                 "thing": ValueError(f"password={SECRET}"),
             },
         )
@@ -221,9 +237,7 @@ class TestRequests:
         assert (line["method"], line["path"], line["status"]) == ("GET", "/hipchat/glance/status", 200)
         assert line["tenant"] == tenant.id
 
-    async def test_have_an_id_of_their_own_unless_a_proxy_gave_a_plain_one(
-        self, showcase: RunningAddon
-    ) -> None:
+    async def test_have_an_id_of_their_own_unless_a_proxy_gave_a_plain_one(self, showcase: RunningAddon) -> None:
         for given, taken in (("abc-DEF_12345", True), ("short", False), ("x" * 65, False), ("a b c d e f", False)):
             answer = await showcase.http.get("/nowhere", headers={"X-Request-Id": given})
             assert (answer.headers["x-request-id"] == given) is taken, given
@@ -258,25 +272,26 @@ class TestWholeScenario:
     """Everything a tenant does once, then a look at every byte that was written down."""
 
     async def test_neither_database_nor_log_holds_a_secret_in_clear_text(
-        self, addon: RunningAddon, log: Log
+        self, showcase: RunningAddon, log: Log
     ) -> None:
-        host = addon.devhost.host
-        room, group = await addon.install(), await addon.install(room_id=None)
+        host = showcase.devhost.host
+        room, group = await showcase.install(), await showcase.install(room_id=None)
         pages = [await host.open(one.client_id, "configurable", room_id=1) for one in (room, group)]
         page_tokens = [page.text.partition('name="page-token" content="')[2].partition('"')[0] for page in pages]
-        api_tokens = [await addon.api_token(one) for one in (room, group)]
+        api_tokens = [await showcase.api_token(one) for one in (room, group)]
         for token in api_tokens:
-            body = {"name": "web", "number": 1, "status": "failed"}
-            await addon.http.post("/api/builds", json=body, headers={"Authorization": f"Bearer {token}"})
-        for event in ("room_message", "room_enter", "room_archived", "room_unarchived"):
-            await host.fire(event, 1, message="/builds")
-        await host.glance(room.client_id, "builds")
+            header = {"Authorization": f"Bearer {token}"}
+            body = {"name": "web", "number": 1}
+            assert (await showcase.http.post("/showcase/report", json=body, headers=header)).status_code == 201
+        for event in ("room_message", "room_enter", "room_exit"):
+            await host.fire(event, 1, message="/show it")
+        await host.glance(room.client_id, "status")
         await host.forge_install(room.client_id)
         await host.update(room.client_id)
         await host.forge_uninstall(room.client_id)
         host.faults.error(503, times=2)
-        await host.say(1, "/builds")
-        await addon.settle()
+        await host.say(1, "/show it again")
+        await showcase.settle()
 
         signed_tokens = [
             entry.path.partition("signed_request=")[2].partition("&")[0]
@@ -292,16 +307,17 @@ class TestWholeScenario:
             KEY,
             room.secret,
             group.secret,
-            *addon.connect.vault.page_keys,
+            *showcase.connect.vault.page_keys,
             *page_tokens,
             *api_tokens,
             *signed_tokens,
             *access_tokens,
         ]
-        dump = await dump_of(addon)
-        assert await count(addon, ApiToken) == 2
-        assert await count(addon, AccessToken) >= 1
-        assert len(access_tokens) >= 1
+        dump = await dump_of(showcase)
+        assert await count(showcase, ApiToken) == 2
+        assert await count(showcase, AccessToken) >= 1
+        assert access_tokens
+        assert len(signed_tokens) > 2
         assert room.client_id in dump
         for secret in secrets:
             assert secret

@@ -150,7 +150,9 @@ class TestFrames:
         page = Tags(answer.text)
         sources = [script["src"] for script in page.all("script")]
         assert sources == [f"{HOST}/atlassian-connect/all.js", "/static/connect/connect.js"]
-        assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "style"]
+        assert not [
+            name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "style"
+        ]
 
     async def test_page_knows_where_its_token_is_renewed(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
@@ -212,9 +214,7 @@ class TestSettingsPage:
         await save(showcase, installation, **{name: value for name, value in GOOD.items() if name != "loud"})
         assert "checked" not in Tags((await open_page(showcase, installation)).text).named("loud")
 
-    async def test_wrong_values_are_answered_field_by_field_and_nothing_is_saved(
-        self, showcase: RunningAddon
-    ) -> None:
+    async def test_wrong_values_are_answered_field_by_field_and_nothing_is_saved(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
         answer = await save(showcase, installation, **GOOD | {"limit": "100", "colour": "s3cr3t", "share": "much"})
         error = answer.json()["error"]
@@ -246,7 +246,8 @@ class TestSettingsPage:
         assert page.named("greeting")["value"] == "Servus"
 
     @pytest.mark.parametrize(
-        "hostile", ['"><script>alert(1)</script>', "'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}{% raw %}", "</p>&lt;b"]
+        "hostile",
+        ['"><script>alert(1)</script>', "'><img src=x onerror=alert(1)>", "{{ 7 * 7 }}{% raw %}", "</p>&lt;b"],
     )
     async def test_values_are_text_and_never_markup(self, showcase: RunningAddon, hostile: str) -> None:
         installation = await showcase.install()
@@ -326,7 +327,7 @@ class TestApiTokens:
 
     @pytest.mark.parametrize("token", ["", "addon_", "addon_" + "x" * 43, "x", "addon_\u00e4", "Bearer"])
     async def test_unknown_ones_are_refused_like_unsigned_requests(self, showcase: RunningAddon, token: str) -> None:
-        header = {"Authorization": f"Bearer {token}".encode()}
+        header = {b"Authorization": f"Bearer {token}".encode()}
         answer = await showcase.http.post("/showcase/report", json=self.REPORT, headers=header)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_authenticated")
 
