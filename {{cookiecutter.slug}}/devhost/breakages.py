@@ -34,9 +34,7 @@ class Breakage:
     aimed: bool = False
 
 
-_TIMES = Knob(
-    name="times", label="For", choices=(("", "all requests"), ("1", "the next request"), ("3", "the next 3"))
-)
+_TIMES = Knob(name="times", label="For", choices=(("", "all requests"), ("1", "the next request"), ("3", "the next 3")))
 
 _FORGERIES = {
     "wrong_key": "signed with another key",

@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from devhost.control import HostDep
 from devhost.errors import not_found
 from devhost.page_render import done, form_of, page_router, render
-from devhost.wire_rows import address, curl, pretty, row
+from devhost.wire_rows import address, curl, pretty, row, said
 
 router = page_router()
 
@@ -30,6 +30,7 @@ async def one(
         request_body=pretty(shown["request_body"]),
         answer_body=pretty(shown["answer_body"]),
         curl=curl(host, shown),
+        said=said(shown["answer_body"]) if row(host, entry).refused else "",
         reveal=reveal,
     )
 

@@ -101,6 +101,16 @@ def address(host: Host, entry: dict[str, Any]) -> str:
     return path if entry["direction"] == "out" else f"{host.base_url}{path}"
 
 
+def said(body: str) -> str:
+    """Return the sentence of an error answer; empty when there is none."""
+    try:
+        error = json.loads(body).get("error")
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    message = error.get("message") if isinstance(error, dict) else error
+    return message if isinstance(message, str) else ""
+
+
 def pretty(body: str) -> str:
     """Indent a body that is JSON."""
     try:

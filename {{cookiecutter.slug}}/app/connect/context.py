@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.connect.configure import ConfigForm
+from app.connect.db import is_writing
 from app.connect.errors import ConnectError
 from app.connect.identity import User, Verified
 from app.connect.inbox import Envelope, Kind, new_row
@@ -40,6 +41,13 @@ class UnknownJob(ConnectError):
     """`ctx.enqueue` named a job that no router declares, or gave it a payload it does not take."""
 
     code = "unknown_job"
+
+
+class CommitFirst(ConnectError):
+    """On SQLite the store and the memo cannot be written while `ctx.db` holds changes: it would wait for itself."""
+
+    code = "commit_first"
+    sentence = "ctx.db holds changes that are not committed. Call `await ctx.commit()` before this write."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +102,15 @@ class Context:
     @cached_property
     def store(self) -> TenantStore:
         """The tenant's key-value store."""
-        return TenantStore(self._connect.db, self.tenant.id)
+        return TenantStore(self._connect.db, self.tenant.id, before_write=self._require_no_changes)
 
     @property
     def memo(self) -> Memo:
         """A few small facts about the tenant that every process keeps in memory: for what a glance shows."""
         if self._memo is None:
-            self._memo = Memo(self._connect.db, self._connect.directory, self.tenant)
+            self._memo = Memo(
+                self._connect.db, self._connect.directory, self.tenant, before_write=self._require_no_changes
+            )
         return self._memo
 
     @property
@@ -168,6 +178,10 @@ class Context:
         if self._enqueued:
             self._enqueued = False
             self._connect.worker.wake()
+
+    def _require_no_changes(self) -> None:
+        if self._connect.db.is_sqlite and self._session is not None and is_writing(self._session):
+            raise CommitFirst
 
     async def close(self) -> None:
         """Give the session back; what was not committed is undone."""

@@ -92,6 +92,8 @@ def _narrow(state: ORMExecuteState) -> None:
             raise UnscopedStatement(
                 f"{mapper.class_.__name__} has no tenant_id. Mix TenantOwned into the model to use it through ctx.db."
             )
+    if state.is_update or state.is_delete:
+        state.session.info["writes"] = True
     state.statement = state.statement.options(
         with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
     )
@@ -108,6 +110,22 @@ def _stamp(session: Session, *_: Any) -> None:
             row.tenant_id = tenant_id
         elif owner != tenant_id or inspect(row).attrs.tenant_id.history.deleted:
             raise UnscopedStatement("A row of another tenant is in this tenant's session.")
+
+
+@event.listens_for(TenantSession, "after_flush")
+def _note_writing(session: Session, *_: Any) -> None:
+    session.info["writes"] = True
+
+
+@event.listens_for(TenantSession, "after_commit")
+@event.listens_for(TenantSession, "after_rollback")
+def _note_written(session: Session) -> None:
+    session.info.pop("writes", None)
+
+
+def is_writing(session: AsyncSession) -> bool:
+    """Tell whether a tenant's session holds rows it has written and not committed."""
+    return "writes" in session.sync_session.info
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:

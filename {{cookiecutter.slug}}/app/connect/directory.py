@@ -58,6 +58,8 @@ class TenantDirectory:
         self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
         self._missed: dict[tuple[str, str], float] = {}
         self._followed_at = 0.0
+        self._followed_wall = 0.0
+        self._loaded = False
         self._following = asyncio.Lock()
         self._stopping = asyncio.Event()
 
@@ -130,12 +132,16 @@ class TenantDirectory:
             await asyncio.sleep(0)
 
     async def run(self) -> None:
-        """Load everything once, then follow changes until `stop`."""
-        loading = asyncio.create_task(self._load_quietly())
+        """Load everything, then follow changes until `stop`; load again after a gap."""
+        loading = asyncio.create_task(asyncio.sleep(0))
         while not self._stopping.is_set():
             # The promise is kept by `find`, which asks again itself when this loop falls behind.
             with contextlib.suppress(SQLAlchemyError, OSError):
                 await self._follow()
+            if not self._loaded:
+                self._loaded = True
+                await loading
+                loading = asyncio.create_task(self._load_quietly())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), FOLLOW_EVERY)
         await loading
@@ -155,13 +161,19 @@ class TenantDirectory:
         async with self._following:
             if self._followed_at >= asked:
                 return
-            started = time.monotonic()
+            started, wall = time.monotonic(), self._clock()
+            # The monotonic clock stands still while a machine sleeps, the other one may be set: either tells a gap.
+            if max(started - self._followed_at, wall - self._followed_wall) > DISTRUST_AFTER:
+                # What changed or was purged meanwhile may be out of the window: begin anew.
+                self._entries.clear()
+                self._missed.clear()
+                self._loaded = False
             query = select(TenantRow).where(TenantRow.changed_at > self._clock() - CHANGE_WINDOW)
             async with self._db.session() as session:
                 rows = (await session.scalars(query)).all()
             for row in rows:
                 self._keep(row)
-            self._followed_at = started
+            self._followed_at, self._followed_wall = started, wall
 
     def _keep(self, row: TenantRow) -> Entry:
         name = (row.host, row.client_key)

@@ -6,6 +6,7 @@ down here when it changes; the directory carries it to every process within a se
 
 import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
@@ -30,7 +31,10 @@ class MemoFull(ConnectError):
 class Memo:
     """`get` reads memory; `set` writes through, durable when it returns."""
 
-    def __init__(self, db: "Database", directory: "TenantDirectory", tenant: Tenant) -> None:
+    def __init__(
+        self, db: "Database", directory: "TenantDirectory", tenant: Tenant, *, before_write: Callable[[], None]
+    ) -> None:
+        self._before_write = before_write
         self._db = db
         self._directory = directory
         self._tenant = tenant
@@ -42,6 +46,7 @@ class Memo:
 
     async def set(self, key: str, value: Any) -> None:
         """Keep one fact; facts that others set meanwhile stay. `MemoFull` beyond 2,000 characters in all."""
+        self._before_write()
         mine = TenantRow.id == self._tenant.id
         while True:
             async with self._db.session() as session:

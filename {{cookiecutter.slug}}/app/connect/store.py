@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Float, ForeignKey, String, Text, delete, select
@@ -35,6 +36,10 @@ class StoreLimit(BadRequest):
     code = "store_limit"
 
 
+def _nothing() -> None:
+    """Let every write through."""
+
+
 class TenantStore:
     """`get set delete all narrow` for one tenant.
 
@@ -42,8 +47,11 @@ class TenantStore:
     handler goes on to call the host. Use `ctx.db` where several rows must change together.
     """
 
-    def __init__(self, db: Database, tenant_id: str, path: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, db: Database, tenant_id: str, path: tuple[str, ...] = (), *, before_write: Callable[[], None] = _nothing
+    ) -> None:
         self._db = db
+        self._before_write = before_write
         self._tenant_id = tenant_id
         self._path = path
         self._scope = _digest(*path)
@@ -57,6 +65,7 @@ class TenantStore:
 
     async def set(self, key: str, value: Any) -> None:
         """Keep a JSON value under `key`; the last writer wins. At most 256 KiB as JSON."""
+        self._before_write()
         try:
             encoded = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
@@ -83,6 +92,7 @@ class TenantStore:
 
     async def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""
+        self._before_write()
         async with self._db.session() as session:
             await session.execute(delete(StoreItem).where(*self._mine(), StoreItem.digest == self._digest(key)))
 
@@ -95,7 +105,7 @@ class TenantStore:
 
     def narrow(self, name: str) -> "TenantStore":
         """Return a store of its own inside this one: the same keys in it are other keys."""
-        return TenantStore(self._db, self._tenant_id, (*self._path, name))
+        return TenantStore(self._db, self._tenant_id, (*self._path, name), before_write=self._before_write)
 
     def _mine(self) -> tuple[Any, ...]:
         return (StoreItem.tenant_id == self._tenant_id,)

@@ -5,15 +5,22 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, sync_playwright
+from starlette.types import ASGIApp
+
+from devhost.app import create_devhost
+from tests.browser.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
@@ -73,13 +80,19 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
     }
     commands = {
         f"{here.addon}/health/live": ["uvicorn", "app.main:app", "--port", here.addon.rpartition(":")[2]],
-        f"{here.host}/static/devhost.svg": ["devhost", "--port", here.host.rpartition(":")[2], "--addon", here.descriptor],
+        f"{here.host}/static/devhost.svg": [
+            "devhost",
+            "--port",
+            here.host.rpartition(":")[2],
+            "--addon",
+            here.descriptor,
+        ],
     }
     running = []
     with (tmp_path / "servers.log").open("wb") as log:
         try:
             for url, command in commands.items():
-                process = subprocess.Popen(
+                process = subprocess.Popen(  # noqa: S603 - our own two programs
                     [sys.executable, "-m", *command], cwd=ROOT, env=environment, stdout=log, stderr=log
                 )
                 running.append(process)
@@ -102,6 +115,34 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def stage() -> Iterator[tuple[Stage, str]]:
+    """Serve a foreign add-on, and a devhost that has it installed; return the add-on and the host's address."""
+    origin, address = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    addon = Stage(origin)
+    with serving(addon, origin), serving(create_devhost(address), address):
+        body = {"url": f"{origin}/descriptor", "room_id": 1}
+        httpx.post(f"{address}/_devhost/install", json=body, trust_env=False).raise_for_status()
+        yield addon, address
+
+
+@contextmanager
+def serving(app: ASGIApp, origin: str) -> Iterator[None]:
+    """Serve an app at an address of this machine."""
+    port = int(origin.rpartition(":")[2])
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + PATIENCE
+    while not server.started and time.monotonic() < end:
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
 
 
 @dataclass
@@ -135,7 +176,11 @@ class Walker:
         if self.folder is not None:
             self.page.wait_for_timeout(200)
             self.page.screenshot(path=self.folder / f"{self.name}-{step}.png")
-        self.complaints += [f"{step}: {one}" for frame in self.page.frames for one in violations(frame)]
+        self.complaints += [f"{step}: {one}" for one in self.violations()]
+
+    def violations(self) -> list[str]:
+        """List what axe finds wrong with the page and with the add-ons' pages in it."""
+        return [one for frame in self.page.frames for one in violations(frame)]
 
 
 def violations(frame: Frame) -> list[str]:
@@ -149,16 +194,33 @@ def violations(frame: Frame) -> list[str]:
     ]
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids=lambda one: "-".join(one))
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
 def walker(request: pytest.FixtureRequest, chromium: Browser, pair: Pair) -> Iterator[Walker]:
-    """Open a page of one width and scheme; at the end the browser must not have complained."""
+    """Open a page of one width and scheme."""
     size, scheme = request.param
-    width, height = SIZES[size]
+    with opened(chromium, pair.host, size=size, scheme=scheme, folder=request.config.getoption("--screenshots")) as one:
+        yield one
+
+
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest, chromium: Browser, stage: tuple[Stage, str]) -> Iterator[Walker]:
+    """Open a wide page of the devhost beside the foreign add-on."""
     folder = request.config.getoption("--screenshots")
+    with opened(chromium, stage[1], size="wide", scheme="light", folder=folder) as one:
+        yield one
+
+
+@contextmanager
+def opened(browser: Browser, address: str, *, size: str, scheme: str, folder: str | None) -> Iterator[Walker]:
+    """Open a page in a context of its own, and listen to the browser's complaints."""
+    width, height = SIZES[size]
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=pair.host, locale="en-GB"
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        base_url=address,
+        locale="en-GB",
     )
     page = context.new_page()
     page.set_default_timeout(10_000)

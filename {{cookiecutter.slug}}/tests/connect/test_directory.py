@@ -1,13 +1,14 @@
 """The directory: tenants are found without the database, and what other processes change is seen all the same."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import delete, event, select, update
 
 from app.connect.db import Database
-from app.connect.directory import DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
+from app.connect.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
 from app.connect.lifecycle import PURGE_DELAY
 from app.connect.sealing import Vault
 from app.connect.tenants import TenantRow, TenantState
@@ -155,3 +156,25 @@ class TestForgetting:
             assert (await session.scalars(select(TenantRow.id))).all() == ["two"]
         directory.drop("hipchat", "one")
         assert await directory.find("hipchat", "one") is None
+
+
+class TestAfterAGap:
+    async def test_believes_nothing_it_knew_before(self, directory: TenantDirectory, db: Database) -> None:
+        """What was purged or changed while it could not look is out of the window it looks at."""
+        now = time.time()
+        directory = TenantDirectory(db, Vault([KEY]), clock=lambda: now)
+        await found(directory, "one")
+        await found(directory, "two")
+        async with db.session() as session:
+            await session.execute(delete(TenantRow).where(TenantRow.id == "one"))
+            await session.execute(update(TenantRow).where(TenantRow.id == "two").values(generation=2))
+        now += 2 * CHANGE_WINDOW
+        running = asyncio.create_task(directory.run())
+
+        async def knows_the_truth() -> bool:
+            two = await directory.find("hipchat", "two")
+            return await directory.find("hipchat", "one") is None and two is not None and two.tenant.generation == 2
+
+        await until(knows_the_truth)
+        directory.stop()
+        await running

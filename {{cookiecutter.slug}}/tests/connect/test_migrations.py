@@ -25,7 +25,13 @@ from app.main import create_app
 from tests.conftest import KEY
 from tests.connect.rows import tenant_row
 
-MIGRATE = (sys.executable, "-c", "import sys; from app.connect.cli import main; sys.exit(main(['migrate']))")
+MIGRATE = """
+import sys, app.main
+from app.connect.cli import main
+print("ready", flush=True)
+sys.stdin.readline()
+sys.exit(main(["migrate"]))
+"""
 VERSIONS = "alembic_version"
 
 
@@ -152,13 +158,23 @@ class TestMigrating:
     async def test_in_several_processes_at_once_ends_well_in_each(self, empty: Database) -> None:
         url = empty.engine.url.render_as_string(hide_password=False)
         environment = {"PYTHONPATH": str(ROOT), "SECRET_KEYS": KEY, "DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1"}
+        pipe = asyncio.subprocess.PIPE
         started = [
             await asyncio.create_subprocess_exec(
-                *MIGRATE, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+                sys.executable,
+                "-c",
+                MIGRATE,
+                env=environment,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=asyncio.subprocess.STDOUT,
             )
             for _ in range(3)
         ]
-        said = [(await process.communicate())[0].decode() for process in started]
+        for process in started:
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"ready\n"
+        said = [out.decode() for out, _ in await asyncio.gather(*(one.communicate(b"go\n") for one in started))]
         assert [process.returncode for process in started] == [0, 0, 0], said
         assert said == ["The database schema is at head.\n"] * 3
         await require_head(empty, ROOT)

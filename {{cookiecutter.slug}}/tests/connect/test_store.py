@@ -8,8 +8,10 @@ from itertools import combinations
 import pytest
 from sqlalchemy import select
 
+from app.connect.context import CommitFirst, Context
 from app.connect.db import Database
 from app.connect.store import MAX_KEY, MAX_VALUE, StoreItem, StoreLimit, TenantStore
+from tests.connect.probe import ProbedAddon
 from tests.connect.rows import tenant_row
 
 KEYS = (
@@ -198,3 +200,29 @@ class TestLimit:
         endless.append(endless)
         with pytest.raises(StoreLimit):
             await store.set("key", endless)
+
+
+class TestBesideTheSession:
+    async def test_refuses_at_once_what_would_wait_for_itself(self, probed: ProbedAddon) -> None:
+        """SQLite has one writer: a store that waited for the handler's own changes would wait for its end."""
+        refused: list[str] = []
+
+        async def enqueue_then_set(ctx: Context) -> None:
+            await ctx.enqueue("probe-job", "later")
+            await ctx.db.flush()
+            for write in (ctx.store.set, ctx.memo.set, ctx.store.narrow("inner").set):
+                try:
+                    await write("key", 1)
+                except CommitFirst as error:
+                    refused.append(error.code)
+            await ctx.commit()
+            await ctx.store.set("key", 2)
+            await ctx.memo.set("key", 2)
+
+        installation = await probed.install()
+        probed.probe.acts["message"] = enqueue_then_set
+        await probed.say()
+        await probed.settle()
+        store = TenantStore(probed.connect.db, (await probed.tenant(installation)).id)
+        assert refused == (["commit_first"] * 3 if probed.connect.db.is_sqlite else [])
+        assert await store.get("key") == 2
