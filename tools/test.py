@@ -42,6 +42,8 @@ def run_tests(console: Console, commands: Commands) -> None:
         commands.run(console.step_name, strangers, folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python})
     console.heading("the devhost's page in a browser")
     if _wanted(console, "chromium"):
+        driver = ["-c", "constraints.txt", "-e", ".[browser]"]
+        install(PROJECT / ".venv", driver, folder=PROJECT, progress=console.installer_line)
         commands.run(console.step_name, [project_python, "-m", "pytest", "--browser", "tests/browser"], folder=PROJECT)
     console.heading("tests of the project, oldest versions")
     commands.run(console.step_name, [program(OLDEST, "python"), "-m", "pytest", "-q"], folder=PROJECT)

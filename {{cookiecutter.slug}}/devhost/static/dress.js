@@ -8,15 +8,24 @@ function applyStyle(element) {
   }
 }
 
+// Pictures that add-ons name may be missing; a letter or an empty place says more than a broken sign.
+function miss(image) {
+  if (image.dataset.letter) {
+    image.replaceWith(image.dataset.letter);
+  } else {
+    image.classList.add("missing");
+  }
+}
+
 export function dress(place) {
   for (const element of place.querySelectorAll("[data-style]")) {
     applyStyle(element);
   }
-  // Pictures that add-ons name may be missing; an empty place says more than a broken sign.
   for (const image of place.querySelectorAll("img")) {
-    image.addEventListener("error", () => image.classList.add("missing"), { once: true });
     if (image.complete && image.naturalWidth === 0) {
-      image.classList.add("missing");
+      miss(image);
+    } else {
+      image.addEventListener("error", () => miss(image), { once: true });
     }
   }
 }

@@ -1,5 +1,6 @@
 // Starts the page: each part of it has a module of its own.
 import { startComposer } from "./composer.js";
+import { dress } from "./dress.js";
 import { startForms } from "./forms.js";
 import { startFrames } from "./frames.js";
 import { startLive } from "./live.js";
@@ -15,5 +16,7 @@ if (document.body.dataset.query) {
   startViews();
   startWire();
   startLive();
+} else {
+  dress(document);
 }
 document.body.dataset.ready = "yes";

@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
-from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, sync_playwright
 from starlette.types import ASGIApp
 
@@ -23,6 +23,8 @@ from devhost.app import create_devhost
 from tests.browser.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
+# The package is a wrapper around the script; only the script is needed.
+AXE = files("axe_playwright_python") / "axe.min.js"
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
 PATIENCE = 20  # seconds until a process must serve
 FLAGS = (
@@ -185,7 +187,7 @@ class Walker:
 
 def violations(frame: Frame) -> list[str]:
     """List what axe finds wrong with one page."""
-    frame.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+    frame.evaluate(AXE.read_text(encoding="utf-8"))
     found = frame.evaluate("axe.run(document, {iframes: false}).then((result) => result.violations)")
     return [
         f"{one['id']} ({one['help']}): {node['html'][:200]} {node['failureSummary']}"

@@ -1,0 +1,74 @@
+"""The pages answer to nobody but themselves."""
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from devhost import page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire, pages
+from devhost.installations import Installation
+from devhost.testing import Devhost
+
+PARTS = (pages, page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire)
+ROUTES = [
+    (method, route.path)
+    for part in PARTS
+    for route in part.router.routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods or ())
+]
+ELSEWHERE = (
+    {"origin": "https://attacker.example"},
+    {"origin": "null"},
+    {"origin": "http://127.0.0.1:8000"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"host": "attacker.example"},
+)
+
+
+class TestOtherSites:
+    @pytest.mark.parametrize(("method", "path"), ROUTES)
+    async def test_are_refused_on_every_route(
+        self, devhost: Devhost, installed: Installation, method: str, path: str
+    ) -> None:
+        path = path.replace("{client_id}", installed.client_id).replace("{name}", "nav").replace("{number}", "1")
+        for headers in ELSEWHERE:
+            answer = await devhost.client.request(
+                method, path, headers={"content-type": "application/x-www-form-urlencoded"} | headers
+            )
+            assert answer.status_code == 403, headers
+        assert devhost.host.installations() == [installed]
+
+    async def test_links_to_a_page_work_and_forms_do_not(self, devhost: Devhost) -> None:
+        followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+        assert (await devhost.client.get("/", headers=followed)).status_code == 200
+        sent = await devhost.client.post("/page/say", data={"text": "x"}, headers=followed)
+        assert sent.status_code == 403
+
+    @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=x"])
+    async def test_only_forms_are_read(self, devhost: Devhost, kind: str) -> None:
+        sent = await devhost.client.post("/page/say", content=b"text=x", headers={"content-type": kind})
+        assert sent.status_code == 400
+        assert devhost.said(devhost.lobby) == []
+
+
+class TestRefusals:
+    async def test_are_pages_for_people_and_json_for_the_script(self, devhost: Devhost) -> None:
+        people = await devhost.client.get("/?room=99", headers={"accept": "text/html"})
+        assert people.status_code == 404
+        assert "Room 99 not found" in people.text
+        assert "<h1>That did not work</h1>" in people.text
+        script = await devhost.client.get("/?room=99", headers={"accept": "text/html", "x-devhost-piece": "1"})
+        assert script.json()["error"]["message"] == "Room 99 not found"
+
+
+class TestPolicy:
+    async def test_allows_nothing_inline(self, devhost: Devhost, installed: Installation) -> None:
+        for path in ("/", "/addons", f"/addons/{installed.client_id}"):
+            page: httpx.Response = await devhost.client.get(path)
+            policy = page.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "<style" not in page.text
+            assert " style=" not in page.text
+            assert page.text.count("<script") == page.text.count('<script type="module" src="/static/page.js">') == 1
