@@ -150,7 +150,14 @@ _DELIVERIES = (
         title="Release",
         sentence="What was held back is sent now, one after the other; new deliveries flow again.",
         button="Release",
-        knobs=(Knob(name="order", label="Order", choices=(("reverse", "newest first"), ("same", "as they came"))),),
+        knobs=(
+            Knob(
+                name="order",
+                label="Order",
+                value="reverse",
+                choices=(("reverse", "newest first"), ("same", "as they came")),
+            ),
+        ),
         lasting=False,
     ),
 )

@@ -44,7 +44,7 @@ class TestEntry:
         assert "<script>" not in (await devhost.client.get("/page/piece/wire")).text
 
     async def test_all_are_forgotten(self, devhost: Devhost, installed: Installation) -> None:
-        await devhost.client.post("/page/forget", data={})
+        await devhost.client.post("/page/forget", data={"room": "1"})
         assert len(devhost.host.wire) == 0
         assert "No request yet" in (await devhost.client.get("/page/piece/wire")).text
 
