@@ -1,5 +1,6 @@
 """The running devhost as the tests see it: its control API on one side, what clients use on the other."""
 
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import Request
 
 from strangers.environments import ENVIRONMENTS, STRANGERS, clean_settings
 from strangers.processes import serving, wait_until
 from tools.paths import REPOSITORY, TEMPLATE
 from tools.servers import free_port
-from tools.web import call
+from tools.web import OPENER, TIMEOUT, call
 
 CAPABILITIES = "/v2/capabilities"
 LOBBY, RELEASES = 1, 2
@@ -27,6 +29,14 @@ SCOPES = (
     "view_messages",
     "view_room",
 )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the devhost, after redirects."""
+
+    url: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,21 @@ class Host:
     def install(self, url: str, *, room: int | None = None) -> dict[str, Any]:
         """Install an add-on and return its installation."""
         return dict(self._ask(201, "POST", "/install", {"url": url, "room_id": room}))
+
+    def install_on_page(self, url: str, *, room: int) -> str:
+        """Install an add-on as a person does, by the forms of the page; return its client id."""
+        consent = self._submit("/page/consent", {"url": url, "place": str(room), "user": str(ADMIN)})
+        found = re.search(r'name="consent" value="([^"]+)"', consent.text)
+        assert found, f"the page asks for no consent: {consent.text}"
+        done = self._submit("/page/install", {"consent": found[1], "user": str(ADMIN)})
+        shown = re.search(r"/addons/([0-9a-f-]{36})", done.url)
+        assert shown, f"the page does not show the add-on that was installed: {done.text}"
+        return shown[1]
+
+    def _submit(self, path: str, fields: Mapping[str, str]) -> Page:
+        request = Request(self.control + path, data=urlencode(fields).encode(), headers={"Origin": self.control})  # noqa: S310
+        with OPENER.open(request, timeout=TIMEOUT) as response:
+            return Page(response.url, response.read().decode())
 
     def uninstall(self, client_id: str) -> dict[str, Any]:
         """Uninstall an add-on and return what it answered."""

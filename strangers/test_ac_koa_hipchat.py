@@ -27,9 +27,9 @@ def addon() -> Iterator[str]:
 
 @pytest.fixture
 def client_id(host: Host, addon: str) -> Iterator[str]:
-    """Return the installation of the add-on in the lobby, once it registered the webhook of its own."""
+    """Install the add-on in the lobby on the devhost's page; return it once it registered its own webhook."""
     start = host.mark()
-    installed = str(host.install(addon + DESCRIPTOR, room=LOBBY)["client_id"])
+    installed = host.install_on_page(addon + DESCRIPTOR, room=LOBBY)
 
     def registered() -> bool:
         return f"/v2/room/{LOBBY}/webhook" in [one["path"] for one in host.requests(after=start) if one["status"]]

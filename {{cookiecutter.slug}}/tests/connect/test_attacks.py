@@ -618,6 +618,50 @@ class TestWebhooks:
         assert await showcase.connect.worker.inbox.dead() == []
 
 
+class TestOneThingWrong:
+    """A body that is accepted, and the same with one thing wrong that a lenient reader would let pass."""
+
+    EVENT = json.dumps(TestWebhooks.EVENT).encode()
+    REPORT = json.dumps(REPORT).encode()
+
+    async def statuses(self, attacker: Attacker, target: bytes, good: bytes, *spoiled: tuple[bytes, ...]) -> list[int]:
+        """Return the statuses of a good body and of the spoiled ones."""
+        headers = (*JSON, *API) if b"showcase" in target else JSON
+        answers = [await attacker.send(post(target, body, headers)) for body in ((good,), *spoiled)]
+        return [answer.status for answer in answers]
+
+    async def test_member_that_is_there_twice(self, attacker: Attacker) -> None:
+        event = self.EVENT.replace(b'{"event"', b'{"event": "room_message", "event"')
+        report = self.REPORT.replace(b'{"name"', b'{"name": "other", "name"')
+        assert await self.statuses(attacker, TestWebhooks.TARGET, self.EVENT, (event,)) == [204, 400]
+        assert await self.statuses(attacker, TestTheAddonsOwnApi.TARGET, self.REPORT, (report,)) == [201, 400]
+
+    async def test_number_that_is_not_finite(self, attacker: Attacker) -> None:
+        events = [self.EVENT.replace(b'"webhook_id": 1', b'"webhook_id": ' + number) for number in (b"NaN", b"1e999")]
+        reports = [self.REPORT.replace(b"0.5", number) for number in (b"Infinity", b"-1e999")]
+        assert await self.statuses(attacker, TestWebhooks.TARGET, self.EVENT, *[(body,) for body in events]) == [
+            204,
+            400,
+            400,
+        ]
+        assert await self.statuses(
+            attacker, TestTheAddonsOwnApi.TARGET, self.REPORT, *[(body,) for body in reports]
+        ) == [201, 400, 400]
+
+    async def test_member_nested_too_deep(self, attacker: Attacker) -> None:
+        event = self.EVENT.replace(b'"webhook_id": 1', b'"webhook_id": ' + b"[" * 70 + b"]" * 70)
+        assert await self.statuses(attacker, TestWebhooks.TARGET, self.EVENT, (event,)) == [204, 400]
+
+    async def test_blanks_up_to_one_byte_over_the_limit(self, attacker: Attacker) -> None:
+        for target, good, accepted in (
+            (TestWebhooks.TARGET, self.EVENT, 204),
+            (TestTheAddonsOwnApi.TARGET, self.REPORT, 201),
+        ):
+            full = b" " * (MEBIBYTE - len(good))
+            found = await self.statuses(attacker, target, good, (full, good), (full, good, b" "), (b" " + full + good,))
+            assert found == [accepted, accepted, 413, 413], target
+
+
 class TestForms:
     async def test_that_are_none_change_no_setting(self, attacker: Attacker) -> None:
         saved = await attacker.send(
