@@ -97,9 +97,9 @@ class Devhost:
         """Take an add-on off the network: the host can no longer connect."""
         self._addons.remove(origin)
 
-    def said(self, room: Room) -> list[str]:
+    def said(self, room: Room | int | str) -> list[str]:
         """List the texts in a room, oldest first."""
-        return [message.text for message in room.messages]
+        return [message.text for message in self.host.timeline(room)]
 
     async def api(self, installation: Installation, *scopes: str) -> httpx.AsyncClient:
         """Make an API client with a token of an installation, as the add-on itself would get it."""

@@ -10,9 +10,10 @@ import httpx
 import hypothesis
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.connect.db import Database
+from app.connect.inbox import InboxRow, Status
 from app.connect.runtime import ROOT, Connect
 from app.connect.schema import migrate
 from app.connect.settings import Settings, load_settings
@@ -154,6 +155,14 @@ class RunningAddon:
         await self.connect.worker.drain()
         await self.devhost.host.settle()
         await self.connect.worker.drain()
+
+    async def let_time_pass(self) -> None:
+        """Let everything that waits become due, and every lease run out."""
+        waiting = update(InboxRow).where(InboxRow.status == Status.NEW).values(due_at=0.0)
+        running = update(InboxRow).where(InboxRow.status == Status.RUNNING).values(lease_until=0.0)
+        async with self.connect.db.session() as session:
+            await session.execute(waiting)
+            await session.execute(running)
 
     async def tenant(self, installation: Installation) -> Tenant:
         """Return the tenant of an installation as it is in the database."""

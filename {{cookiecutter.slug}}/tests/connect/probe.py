@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, select, update
 
 from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notification, RoomMessage
-from app.connect.inbox import InboxRow, Status
+from app.connect.inbox import InboxRow
 from app.connect.manifest import Manifest
 from app.connect.tenants import TenantRow, TenantState
 from devhost.installations import Installation
@@ -125,11 +125,6 @@ class ProbedAddon(RunningAddon):
         """Change the database behind the add-on's back."""
         async with self.connect.db.session() as session:
             await session.execute(statement)
-
-    async def let_time_pass(self) -> None:
-        """Let everything that waits become due, and every lease run out."""
-        await self.change(update(InboxRow).where(InboxRow.status == Status.NEW).values(due_at=0.0))
-        await self.change(update(InboxRow).where(InboxRow.status == Status.RUNNING).values(lease_until=0.0))
 
     async def set_state(self, installation: Installation, state: TenantState) -> None:
         """Put a tenant into a state, as another process would."""
