@@ -32,7 +32,7 @@ INSTALLED = frozenset(
     mypy-extensions opentelemetry-api packageurl-python packaging pathspec pip pip-api pip-audit
     pip-requirements-parser platformdirs playwright pluggy psutil psycopg psycopg-binary
     py-serializable pyasn1 pycparser pydantic pydantic-core pydantic-settings pygments pyparsing
-    pyrate-limiter pytest pytest-asyncio python-dotenv python-jose python-multipart pyyaml requests
+    pyrate-limiter pytest pytest-asyncio python-dotenv python-jose pyyaml requests
     rich rsa ruff schemathesis six sortedcontainers sqlalchemy starlette tomli tomli-w types-pyasn1
     types-python-jose typing-extensions typing-inspection tzdata urllib3 uvicorn uvloop werkzeug
     """.split()

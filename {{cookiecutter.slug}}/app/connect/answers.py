@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, StatementError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, StatementError
 from starlette.exceptions import HTTPException
 
 from app.connect.configure import FormRefused
@@ -78,7 +78,10 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unstorable(request: Request, error: Exception) -> JSONResponse:
-    """Blame the sender for a value that no column can hold (NUL, a lone surrogate), ourselves for anything else."""
+    """Blame the sender for a value that no column can hold (NUL, a lone surrogate), ourselves for the rest."""
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("the database does not answer", exc_info=error)
+        return _body(503, "database_unavailable", "The database does not answer now. Try again in a moment.")
     cause = error.__cause__ or getattr(error, "orig", None)
     if isinstance(error, DataError) or isinstance(cause, UnicodeError | OverflowError):
         return _body(Unstorable.status, Unstorable.code, Unstorable.sentence)

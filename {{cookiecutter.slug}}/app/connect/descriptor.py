@@ -1,5 +1,6 @@
 """The add-on as a whole: addon.toml joined with the declarations by key; a mismatch stops the start."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ def _repeated(what: str, keys: Sequence[str]) -> list[str]:
 
 
 def _handler_missing(kind: ModuleKind, key: str) -> str:
-    name = key.replace("-", "_").replace(".", "_")
+    name = re.sub(r"\W", "_", key)
+    name = name if name.isidentifier() else f"show_{name}"
     return (
         f"  addon.toml has [{kind}.{key}], but nothing answers it. Add to app/addon/pages.py:\n"
         f'      @router.{kind}("{key}")\n'

@@ -103,10 +103,12 @@ def read(text: str) -> UnverifiedToken:
 
 def prepare_key(secret: str) -> VerifyKey:
     """Make the key object of a secret; `TokenRefused` when the secret cannot be one."""
-    if len(secret.encode()) < MINIMUM_SECRET:
+    if len(secret.encode(errors="replace")) < MINIMUM_SECRET:
         raise TokenRefused(f"the secret is shorter than {MINIMUM_SECRET} bytes")
     try:
         return cast("VerifyKey", jwk.construct(secret, ALGORITHM))
+    except UnicodeEncodeError:
+        raise TokenRefused("the secret is not text") from None
     except JOSEError:
         raise TokenRefused("the secret has the form of an asymmetric key") from None
 

@@ -46,11 +46,18 @@ class Condition(_Section):
     params: dict[str, Any] = {}
 
 
-class AnyOf(_Section):
-    """Conditions of which one (`or`) or all (`and`) are required; hosts allow no deeper nesting."""
+class InnerAnyOf(_Section):
+    """Simple conditions of which one (`or`) or all (`and`) are required."""
 
     type: Literal["and", "or"]
     conditions: tuple[Condition, ...]
+
+
+class AnyOf(_Section):
+    """The same with composites inside; hosts allow no deeper nesting."""
+
+    type: Literal["and", "or"]
+    conditions: tuple[InnerAnyOf | Condition, ...]
 
 
 class Vendor(_Section):
@@ -185,6 +192,12 @@ def _explain(problem: Any) -> str:
     return f"  {where}: {fix}"
 
 
+def _simple(member: AnyOf | InnerAnyOf | Condition) -> list[Condition]:
+    if isinstance(member, Condition):
+        return [member]
+    return [single for inner in member.conditions for single in _simple(inner)]
+
+
 def _check_links(manifest: Manifest) -> list[str]:
     problems = []
     pages = {*manifest.panel, *manifest.dialog, *manifest.page}
@@ -201,11 +214,7 @@ def _check_links(manifest: Manifest) -> list[str]:
             problems.append(f"dialog.{key}: size and width exclude each other; remove one")
     for kind, forbidden in (("glance", ONLY_ACTION), ("panel", ONLY_ACTION | ONLY_GLANCE), ("action", ONLY_GLANCE)):
         for key, section in getattr(manifest, kind).items():
-            used = {
-                single.condition
-                for member in section.conditions
-                for single in (member.conditions if isinstance(member, AnyOf) else (member,))
-            }
+            used = {single.condition for member in section.conditions for single in _simple(member)}
             problems += [
                 f"{kind}.{key}.conditions: {name} does not apply to a {kind}; remove it" for name in used & forbidden
             ]

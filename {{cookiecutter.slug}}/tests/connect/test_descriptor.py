@@ -197,11 +197,17 @@ class TestConditions:
             '{ condition = "room_is_public", inverted = true }',
             '{ type = "xor", conditions = [] }',
             '{ type = "or" }',
+            '{ type = "or", conditions = [{ type = "and", conditions = [{ type = "or", conditions = [] }] }] }',
             '"room_is_public"',
         ],
     )
     def test_are_refused_in_any_other_form(self, tmp_path: Path, conditions: str) -> None:
         assert "panel.a.conditions.0" in complaints(tmp_path, self.section("panel", conditions))
+
+    def test_of_an_action_alone_are_found_in_a_composite_of_a_composite(self, tmp_path: Path) -> None:
+        inner = '{ type = "and", conditions = [{ condition = "card_matches" }] }'
+        text = self.section("panel", f'{{ type = "or", conditions = [{inner}] }}')
+        assert "panel.a.conditions: card_matches does not apply to a panel; remove it" in complaints(tmp_path, text)
 
     def test_reach_the_descriptor(self) -> None:
         text = """

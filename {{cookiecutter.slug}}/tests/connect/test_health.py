@@ -59,6 +59,6 @@ class TestDatabaseGone:
     ) -> None:
         token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJ0In0." + "A" * 43
         answer = await cut_off.get("/hipchat/glance/status", params={"signed_request": token})
-        assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
         assert "nowhere" not in answer.text
         assert "a-database-password" not in answer.text + caplog.text

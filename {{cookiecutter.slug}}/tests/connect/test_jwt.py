@@ -326,6 +326,10 @@ class TestSecrets:
         with pytest.raises(TokenRefused):
             prepare_key(secret)
 
+    def test_refuses_secrets_that_are_no_text(self) -> None:
+        with pytest.raises(TokenRefused, match="not text"):
+            prepare_key("\ud800" * 20)
+
     @pytest.mark.parametrize("secret", [PEM, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"])
     def test_refuses_public_keys_as_secrets(self, secret: str) -> None:
         with pytest.raises(TokenRefused):

@@ -8,7 +8,7 @@ from typing import Any
 from app.connect.descriptor import Addon
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat.events import EVENTS, MESSAGE_EVENTS, RoomEvent
-from app.connect.manifest import AnyOf, Condition, DialogButton, DialogSection, Module
+from app.connect.manifest import AnyOf, Condition, DialogButton, DialogSection, InnerAnyOf, Module
 
 NAME = "hipchat"
 SCOPES = (
@@ -153,8 +153,8 @@ def _placed(module: Module) -> dict[str, Any]:
     return placed
 
 
-def _condition(member: Condition | AnyOf) -> dict[str, Any]:
-    if isinstance(member, AnyOf):
+def _condition(member: Condition | InnerAnyOf | AnyOf) -> dict[str, Any]:
+    if not isinstance(member, Condition):
         return {"type": member.type, "conditions": [_condition(single) for single in member.conditions]}
     return {"condition": member.condition, "invert": member.invert, "params": member.params}
 
