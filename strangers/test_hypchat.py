@@ -131,7 +131,7 @@ class TestTalking:
 
 class TestLimits:
     def test_waits_for_the_reset_and_repeats(self, tls_host: Host, hypchat: Client) -> None:
-        tls_host.break_it("rate", seconds=0, times=1, path=f"/v2/room/{LOBBY}/notification")
+        tls_host.break_it("rate", seconds=1, times=1, path=f"/v2/room/{LOBBY}/notification")
         start = tls_host.mark()
         hypchat.do("notify", message="Sent in the end")
         assert calls(tls_host, after=start, path="/notification") == [("POST", 429), ("POST", 204)]
