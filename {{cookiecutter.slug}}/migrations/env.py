@@ -7,9 +7,9 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.addon
-import app.connect.runtime  # noqa: F401 - every table must be known
-from app.connect.db import Base, Database, UtcDateTime
-from app.connect.schema import migrating
+import app.connect.application  # noqa: F401 - every table must be known
+from app.connect.database.engine import Base, Database, UtcDateTime
+from app.connect.database.schema import migrating
 from app.connect.settings import load_settings
 
 

@@ -12,12 +12,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app.connect.db import Database
-from app.connect.inbox import InboxRow, Status
-from app.connect.runtime import ROOT, Connect
-from app.connect.schema import migrate
+from app.connect.application import ROOT, Connect
+from app.connect.database.engine import Database
+from app.connect.database.schema import migrate
 from app.connect.settings import Settings, load_settings
-from app.connect.tenants import Tenant, TenantRow
+from app.connect.tenancy.tables import Tenant, TenantRow
+from app.connect.work.inbox import InboxRow, Status
 from app.main import create_app
 from devhost.installations import Installation
 from devhost.testing import Devhost

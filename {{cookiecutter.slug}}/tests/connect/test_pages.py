@@ -8,13 +8,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from app.connect.api_tokens import MOST_TOKENS, ApiToken
-from app.connect.manifest import Manifest
-from app.connect.runtime import Connect
+from app.connect.access.api_tokens import MOST_TOKENS, ApiToken
+from app.connect.application import Connect
+from app.connect.database.store import TenantStore
+from app.connect.declare.manifest import Manifest
+from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
-from app.connect.store import TenantStore
-from app.connect.tenants import TenantRow
-from app.connect.web import build_app
+from app.connect.tenancy.tables import TenantRow
 from devhost.installations import Installation
 from devhost.testing import Devhost
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
