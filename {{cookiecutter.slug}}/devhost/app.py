@@ -7,62 +7,40 @@ import httpx
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from devhost import (
-    bridge,
-    browser,
-    capabilities,
-    control,
-    control_faults,
-    images,
-    oauth,
-    page_authorize,
-    page_break,
-    page_frames,
-    page_install,
-    page_live,
-    page_stream,
-    page_wire,
-    pages,
-    rest_addon,
-    rest_group,
-    rest_history,
-    rest_members,
-    rest_messages,
-    rest_rooms,
-    rest_share,
-    rest_users,
-    rest_webhooks,
-)
-from devhost.access import AuthTestPassed
+from devhost.acts import control, control_faults
+from devhost.acts.host import Host
+from devhost.dialects.hipchat import bridge, browser, capabilities, images, oauth, page_authorize
+from devhost.dialects.hipchat.access import AuthTestPassed
+from devhost.dialects.hipchat.rest import addon, group, history, members, messages, rooms, share, users, webhooks
 from devhost.errors import add_error_answers
-from devhost.gate import Gate
-from devhost.host import Host
+from devhost.page import breaking, frames, install, live, room, stream, wire
 from devhost.settings import HostSettings
-from devhost.world import World, seed
+from devhost.wire.inbound import Gate
+from devhost.world.state import World, seed
 
 PARTS = (
     bridge,
     capabilities,
     oauth,
     browser,
-    rest_addon,
-    rest_messages,
-    rest_members,
-    rest_webhooks,
-    rest_history,
-    rest_share,
-    rest_rooms,
-    rest_users,
-    rest_group,
+    addon,
+    messages,
+    members,
+    webhooks,
+    history,
+    share,
+    rooms,
+    users,
+    group,
     images,
     control,
     control_faults,
-    pages,
-    page_install,
-    page_frames,
-    page_live,
-    page_wire,
-    page_break,
+    room,
+    install,
+    frames,
+    live,
+    wire,
+    breaking,
     page_authorize,
 )
 
@@ -90,7 +68,7 @@ def create_devhost(
     app = FastAPI(title="Devhost", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.world = world
     app.state.host = host
-    for part in (*PARTS, page_stream):
+    for part in (*PARTS, stream):
         app.include_router(part.router)
     add_error_answers(app)
     app.add_exception_handler(AuthTestPassed, _auth_test_passed)

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from devhost.jsonvalue import Json
+from devhost.world.jsonvalue import Json
 
 
 class HostError(Exception):

@@ -10,8 +10,8 @@ from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notificat
 from app.connect.inbox import InboxRow
 from app.connect.manifest import Manifest
 from app.connect.tenants import TenantRow, TenantState
-from devhost.installations import Installation
-from devhost.webhooks import Delivery
+from devhost.dialects.hipchat.webhooks import Delivery
+from devhost.world.installations import Installation
 from tests.conftest import RunningAddon
 
 MANIFEST = Manifest.model_validate(

@@ -21,9 +21,9 @@ from app.connect.logging import configure_logging
 from app.connect.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
 from app.connect.runtime import ROOT
 from app.connect.tenants import Tenant, TenantRow, TenantState
-from devhost import signing
-from devhost.installations import Installation
-from devhost.signing import Forgery
+from devhost.dialects.hipchat import signing
+from devhost.dialects.hipchat.signing import Forgery
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, KEY, RunningAddon
 
 GLANCE = "/hipchat/glance/status"

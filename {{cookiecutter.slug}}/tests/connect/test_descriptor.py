@@ -17,7 +17,7 @@ from app.connect.descriptor import Addon, join
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat.descriptor import describe
 from app.connect.manifest import Manifest, read_manifest
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 

@@ -19,9 +19,9 @@ from app.connect.db import Database
 from app.connect.inbox import InboxRow, Status
 from app.connect.runtime import ROOT
 from app.connect.worker import CONCURRENCY
+from devhost.acts.host import Host
 from devhost.app import create_devhost
-from devhost.host import Host
-from devhost.webhooks import Delivery
+from devhost.dialects.hipchat.webhooks import Delivery
 from tests.conftest import KEY
 from tests.connect.waiting import until
 

@@ -16,10 +16,10 @@ from app.connect.identity import Identity, User, Verified
 from app.connect.inbox import InboxRow, Status
 from app.connect.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINSTALLED
 from app.connect.tenants import TenantRow, TenantState
+from devhost.dialects.hipchat.install import payload
 from devhost.errors import InstallRefused
-from devhost.install import payload
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.conftest import DESCRIPTOR
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

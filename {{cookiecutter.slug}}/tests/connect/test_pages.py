@@ -15,8 +15,8 @@ from app.connect.settings import Settings, load_settings
 from app.connect.store import TenantStore
 from app.connect.tenants import TenantRow
 from app.connect.web import build_app
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 

@@ -9,7 +9,7 @@ from app.connect.addon import Schedule
 from app.connect.inbox import Status
 from app.connect.schedule import Scheduler
 from app.connect.tenants import TenantRow, TenantState
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 

@@ -9,9 +9,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from devhost import app as devhost_app
-from devhost.host import Host
-from devhost.installations import Installation
+from devhost.acts.host import Host
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
 BODIES: list[tuple[bytes, bytes]] = [
     (b"application/json", b""),

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from devhost.dialects.hipchat.signing import Forgery, read_claims
 from devhost.errors import DroppedConnection
-from devhost.installations import Installation
-from devhost.signing import Forgery, read_claims
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 

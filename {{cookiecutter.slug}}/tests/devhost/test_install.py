@@ -9,10 +9,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from devhost.acts.host import Host
 from devhost.errors import InstallRefused
-from devhost.host import Host
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
 
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from devhost.breakages import BY_KEY
-from devhost.installations import Installation
+from devhost.acts.breakages import BY_KEY
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import ForeignAddon
 
 

@@ -4,9 +4,16 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from devhost import page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire, pages
-from devhost.installations import Installation
+from devhost.dialects.hipchat import page_authorize
+from devhost.page import breaking as page_break
+from devhost.page import frames as page_frames
+from devhost.page import install as page_install
+from devhost.page import live as page_live
+from devhost.page import room as pages
+from devhost.page import stream as page_stream
+from devhost.page import wire as page_wire
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
 PARTS = (pages, page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire)
 ROUTES = [

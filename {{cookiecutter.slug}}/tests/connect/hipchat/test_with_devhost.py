@@ -23,8 +23,8 @@ from app.connect.hosts.hipchat.webhooks import NewWebhook
 from app.connect.sealing import Vault
 from app.connect.tenants import Tenant
 from app.connect.tokens import TokenManager
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.connect.hipchat.conftest import ALL_SCOPES, Clock, store_tenant
 
 ORIGIN = "http://addon.localhost:8000"
