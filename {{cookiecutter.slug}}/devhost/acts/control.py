@@ -6,15 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from devhost.acts.host import Host
-from devhost.dialects.hipchat.actions import message_context
-from devhost.dialects.hipchat.consent import take_consent
-from devhost.dialects.hipchat.descriptor import Scope
-from devhost.dialects.hipchat.oauth import USER_SCOPES
 from devhost.errors import bad_request, not_found
 from devhost.wire.body import check, read_object
 from devhost.wire.guard import Guarded
 from devhost.world import messages
-from devhost.world.state import WorldDep
 
 router = APIRouter(prefix="/_devhost", dependencies=[Guarded])
 
@@ -65,7 +60,7 @@ class TokenBody(BaseModel):
 
     user: int | str | None = None
     room: int | str | None = None
-    scopes: list[Scope] | None = None
+    scopes: list[str] | None = None
 
 
 class ViewBody(BaseModel):
@@ -88,7 +83,7 @@ async def ask_consent(request: Request, host: HostDep) -> dict[str, Any]:
 @router.post("/consent/{consent_id}/approve", status_code=201)
 async def approve(consent_id: str, host: HostDep) -> dict[str, Any]:
     """Install what was asked for; 422 with the reason when it is refused."""
-    return (await host.approve(take_consent(host.world, consent_id))).public()
+    return (await host.approve(host.take_consent(consent_id))).public()
 
 
 @router.post("/install", status_code=201)
@@ -106,7 +101,7 @@ async def make_token(request: Request, host: HostDep) -> dict[str, str]:
         return {"access_token": host.room_token(body.room)}
     if body.user is None or body.room is not None:
         raise bad_request("One of `user` and `room` is needed")
-    return {"access_token": host.user_token(body.user, frozenset(body.scopes or USER_SCOPES))}
+    return {"access_token": host.user_token(body.user, set(body.scopes) if body.scopes else None)}
 
 
 @router.get("/installations")
@@ -194,25 +189,25 @@ async def modules(room_ref: str, host: HostDep, user: str = "admin", message_id:
     return {
         "panels": [one.public() for one in panels],
         "actions": [one.public() for one in actions],
-        "context": {"message": message_context(message)} if message else {},
+        "context": {"message": host.message_context(message)} if message else {},
     }
 
 
 @router.get("/wire")
-async def wire(world: WorldDep, direction: Literal["in", "out"] | None = None, after: int = 0) -> dict[str, Any]:
+async def wire(host: HostDep, direction: Literal["in", "out"] | None = None, after: int = 0) -> dict[str, Any]:
     """List the requests in both directions, oldest first, secrets masked."""
-    found = [one.public() for one in world.wire if one.id > after and (direction is None or one.direction == direction)]
+    found = [one.public() for one in host.wire if one.id > after and (direction is None or one.direction == direction)]
     return {"items": found}
 
 
 @router.get("/wire/{number}")
 async def wire_entry(
     number: int,
-    world: WorldDep,
+    host: HostDep,
     reveal: bool = False,  # noqa: FBT001, FBT002
 ) -> dict[str, Any]:
     """Return one request; `reveal=true` shows its secrets."""
-    entry = world.wire.get(number)
+    entry = host.wire.get(number)
     if entry is None:
         raise not_found(f"Request {number}")
     return entry.public(reveal=reveal)

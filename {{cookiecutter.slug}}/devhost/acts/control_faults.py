@@ -4,14 +4,11 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from devhost.acts.control import HostDep
-from devhost.acts.faults import AnswerFault
 from devhost.acts.host import Host
-from devhost.dialects.hipchat.signing import Forgery
-from devhost.errors import bad_request
-from devhost.wire.body import check, read_object
+from devhost.wire.body import read_object
 from devhost.wire.guard import Guarded
 from devhost.wire.outbound import Answer
 
@@ -20,36 +17,8 @@ router = APIRouter(prefix="/_devhost", dependencies=[Guarded])
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
-class FaultBody(BaseModel):
-    """One fault to add; only the members that belong to its kind matter."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Literal[
-        "down",
-        "drop",
-        "truncate",
-        "error",
-        "slow",
-        "rate",
-        "flood",
-        "token_seconds",
-        "clock_skew",
-        "duplicate",
-        "late",
-        "hold",
-        "forgery",
-    ]
-    path: str | None = Field(default=None, pattern="^/v2/")
-    status: int = Field(default=500, ge=400, le=599)
-    seconds: float = Field(default=0, ge=-86_400, le=86_400, allow_inf_nan=False)
-    times: int | None = Field(default=None, ge=1)
-    copies: int = Field(default=2, ge=1, le=20)
-    forgery: Forgery | None = None
-
-
 def _faults(host: Host) -> dict[str, Any]:
-    return asdict(host.faults) | {"held": len(host.world.deliveries.held)}
+    return asdict(host.faults.broken) | {"held": len(host.sent.held)}
 
 
 @router.get("/faults")
@@ -60,34 +29,9 @@ async def get_faults(host: HostDep) -> dict[str, Any]:
 
 @router.post("/faults")
 async def add_fault(request: Request, host: HostDep) -> dict[str, Any]:
-    """Break something."""
-    body = check(FaultBody, await read_object(request))
-    if body.seconds < 0 and body.kind != "clock_skew":
-        raise bad_request("seconds: only a clock skew may be negative", field="seconds")
-    match body.kind:
-        case "down" | "drop" | "truncate" | "error" | "slow" | "rate" | "flood":
-            host.faults.answers.append(
-                AnswerFault(
-                    kind=body.kind,
-                    path=body.path or ("/v2/room" if body.kind == "flood" else "/v2/"),
-                    status=body.status,
-                    seconds=body.seconds,
-                    times=body.times,
-                )
-            )
-        case "token_seconds":
-            host.faults.expire_tokens_in(body.seconds)
-        case "clock_skew":
-            host.faults.skew_clock(body.seconds)
-        case "duplicate":
-            host.faults.duplicate(body.copies)
-        case "late":
-            host.faults.delay(body.seconds)
-        case "hold":
-            host.faults.hold_deliveries()
-        case "forgery":
-            host.faults.forge(body.forgery)
-    host.world.feed.publish("fault", {"kind": body.kind})
+    """Break something of the table: its `kind`, and any of its knobs."""
+    body = await read_object(request)
+    host.faults.put(str(body.pop("kind", "")), **body)
     return _faults(host)
 
 
@@ -95,7 +39,6 @@ async def add_fault(request: Request, host: HostDep) -> dict[str, Any]:
 async def clear_faults(host: HostDep) -> dict[str, Any]:
     """Mend everything; what was held back stays until it is released."""
     host.faults.clear()
-    host.world.feed.publish("fault", {"kind": "none"})
     return _faults(host)
 
 
@@ -139,5 +82,5 @@ async def forge(client_id: str, what: Literal["install", "update", "uninstall"],
 @router.post("/clock/advance")
 async def advance_clock(host: HostDep, seconds: Seconds) -> dict[str, float]:
     """Move the host's clock forward."""
-    host.world.clock.advance(seconds)
+    host.faults.advance(seconds)
     return {"now": host.world.clock.now()}

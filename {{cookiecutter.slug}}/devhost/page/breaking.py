@@ -14,13 +14,6 @@ router = page_router()
 ROWS_SHOWN = 20
 
 
-def mend(host: Host) -> None:
-    """End every fault and set the host's clock right; what is held back waits for its release."""
-    host.faults.clear()
-    host.world.clock.offset = 0.0
-    host.world.feed.publish("fault", {"kind": "none"})
-
-
 @router.post("/page/break")
 async def break_something(request: Request, host: HostDep) -> Response:
     """Break one thing and show what came of it."""
@@ -33,8 +26,14 @@ async def break_something(request: Request, host: HostDep) -> Response:
 async def mend_everything(request: Request, host: HostDep) -> Response:
     """Mend everything."""
     form = await form_of(request)
-    mend(host)
+    host.faults.mend()
     return done(request, form)
+
+
+@router.get("/page/state")
+async def state(host: HostDep, key: str) -> Response:
+    """Say whether a fault is still on."""
+    return render("outcome_state.html", state=host.faults.active().get(key, ""))
 
 
 @router.get("/page/outcome")
@@ -44,7 +43,8 @@ async def since(host: HostDep, after: int) -> Response:
 
 
 def _shown(request: Request, host: Host, outcome: Outcome, *, room: str, user: str) -> Response:
+    now = host.faults.active().get(outcome.fault.key, "")
     found = rows(host, after=outcome.since)[-ROWS_SHOWN:]
     if wants_piece(request):
-        return render("outcome.html", outcome=outcome, rows=found)
-    return render("outcome_page.html", outcome=outcome, rows=found, room=room, user=user)
+        return render("outcome.html", outcome=outcome, state=now, rows=found)
+    return render("outcome_page.html", outcome=outcome, state=now, rows=found, room=room, user=user)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from devhost.acts.control import HostDep
 from devhost.acts.host import Host
-from devhost.acts.openings import Click, opening
+from devhost.acts.openings import Click
 from devhost.errors import bad_request, not_found
 from devhost.page.render import form_of, page_router, render
 from devhost.wire.body import strict_json
@@ -23,7 +23,7 @@ _REFUSAL = 400
 @router.post("/page/frame")
 async def open_here(request: Request, host: HostDep) -> Response:
     """Return the frame of a panel or a dialog, for the page's script to put in its place."""
-    opened = opening(host, _click(host, await form_of(request)))
+    opened = host.opening(_click(host, await form_of(request)))
     if opened.kind == "externalPage":
         raise bad_request("An external page opens in a tab: follow its link")
     return render("frame_of.html", frame=opened)
@@ -42,7 +42,7 @@ async def open_page(
     """Show an add-on's page on a page of its own; an external page in place of this one."""
     form = {"client_id": client_id, "kind": kind, "key": key, "room": room, "user": user, "message": message}
     click = _click(host, form)
-    opened = opening(host, click)
+    opened = host.opening(click)
     if opened.kind == "externalPage":
         return RedirectResponse(opened.url, status_code=303)
     return render("frame_page.html", frame=opened, room=click.room, person=click.person)

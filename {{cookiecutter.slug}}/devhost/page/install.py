@@ -8,9 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from devhost.acts.control import HostDep
 from devhost.acts.host import Host
-from devhost.acts.openings import Click, Opening, opening
-from devhost.dialects.hipchat.browser import installed_address
-from devhost.dialects.hipchat.consent import ask_consent, take_consent
 from devhost.errors import InstallRefused
 from devhost.page.live import offered
 from devhost.page.render import done, form_of, page_router, render
@@ -72,7 +69,7 @@ async def _consent(
 ) -> Response:
     room_id = host.room(place).id if place else None
     try:
-        asked = await ask_consent(host.world, url.strip(), room_id=room_id, relay_state=relay_state)
+        asked = await host.consent(url.strip(), room_id=room_id, relay_state=relay_state)
     except InstallRefused as refused:
         return await _addons(request, host, room=place or "1", user=user, url=url, place=place, refused=refused)
     before = host.world.installations.installed(asked.descriptor.key, room_id)
@@ -85,15 +82,14 @@ async def _consent(
 async def install(request: Request, host: HostDep) -> Response:
     """Install after the yes."""
     form = await form_of(request)
-    asked = take_consent(host.world, form.get("consent", ""))
+    asked = host.take_consent(form.get("consent", ""))
     place, user = str(asked.room_id or ""), form.get("user", "admin")
     try:
         one = await host.approve(asked, with_browser=True)
     except InstallRefused as refused:
         return await _addons(request, host, room=place or "1", user=user, url=asked.url, place=place, refused=refused)
     if asked.flow == "client":
-        address = installed_address(host.world, one, relay_state=asked.relay_state)
-        return RedirectResponse(address, status_code=303)
+        return RedirectResponse(host.after_consent(one, relay_state=asked.relay_state), status_code=303)
     return _to_addon(one.client_id, user=user, new="true")
 
 
@@ -113,10 +109,8 @@ async def addon(
     one = host.installation(client_id)
     here = str(one.room_id or room or 1)
     scene = await Scene.of(host, here, user)
-    frame: Opening | None = None
-    if one.descriptor.capabilities.configurable is not None:
-        click = Click(client_id=client_id, key="", kind="configurable", room=scene.room, person=scene.person)
-        frame = opening(host, click)
+    click = host.settings_click(one, room=scene.room, person=scene.person)
+    frame = None if click is None else host.opening(click)
     return render("addon.html", scene=scene, addon=one, frame=frame, new=new)
 
 

@@ -1,18 +1,14 @@
 """The pieces of a room's page that are asked for again when something changed."""
 
-from contextlib import suppress
 from typing import Literal
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from devhost.acts.control import HostDep
-from devhost.acts.host import Host
-from devhost.errors import GlanceRefused, HostError, not_found
+from devhost.errors import not_found
 from devhost.page.render import done, form_of, page_router, render
 from devhost.page.scene import Scene
-from devhost.world.people import Person
-from devhost.world.rooms import Room
 
 router = page_router()
 
@@ -41,17 +37,8 @@ async def load_glances(request: Request, host: HostDep) -> Response:
     """Query all glances of a room for one person, as clients do when they open it."""
     form = await form_of(request)
     here, person = host.room(form.get("room", "1")), host.person(form.get("user", "admin"))
-    for one in host.installations():
-        for glance in one.descriptor.capabilities.glance if one.covers(here.id) else []:
-            if glance.query_url is not None:
-                host.world.spawn(_query(host, one.client_id, glance.key, here, person))
+    host.load_glances(here, person)
     return done(request, form)
-
-
-async def _query(host: Host, client_id: str, key: str, room: Room, person: Person) -> None:
-    # What goes wrong is kept with the glance, and the add-on may be gone by now.
-    with suppress(GlanceRefused, HostError):
-        await host.glance(client_id, key, room_id=room, user=person)
 
 
 def offered(request: Request) -> str:

@@ -2,15 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from devhost.acts.breakages import Breakage, active, breakages
+from devhost.acts.faults import GROUPS, Fault
 from devhost.acts.host import Host
-from devhost.dialects.hipchat.actions import ModuleView
-from devhost.dialects.hipchat.events import EVENTS, MESSAGE_EVENTS
-from devhost.dialects.hipchat.modules import ExternalPage
-from devhost.dialects.hipchat.sidebar import GlanceView
-from devhost.dialects.hipchat.suggestions import suggestions
+from devhost.acts.views import GlanceView, ModuleView
 from devhost.page.wire_rows import WireRow, rows
 from devhost.world.installations import Installation
 from devhost.world.messages import Message
@@ -28,16 +23,8 @@ class AddonView:
     installation: Installation
     glances: list[GlanceView]
     panels: list[ModuleView]
-
-    @property
-    def pages(self) -> list[ExternalPage]:
-        """Its pages that open in a tab."""
-        return self.installation.descriptor.capabilities.external_page
-
-    @property
-    def dialogs(self) -> list[Any]:
-        """Its dialogs."""
-        return self.installation.descriptor.capabilities.dialog
+    # Dialogs, and pages that open in a tab.
+    doors: list[ModuleView]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +90,7 @@ class Scene:
                 installation=one,
                 glances=[view for view in glances if view.client_id == one.client_id],
                 panels=[view for view in panels if view.client_id == one.client_id],
+                doors=self.host.doors(one),
             )
             for one in self.covering
         ]
@@ -110,16 +98,12 @@ class Scene:
     @property
     def has_message_actions(self) -> bool:
         """Whether any add-on here offers something on messages."""
-        return any(
-            action.location == "hipchat.message.action"
-            for one in self.covering
-            for action in one.descriptor.capabilities.action
-        )
+        return self.host.acts_on_messages(self.room)
 
     @property
     def suggestions(self) -> list[str]:
         """What one could say to the add-ons here."""
-        return suggestions(self.covering)
+        return self.host.suggestions(self.room)
 
     @property
     def offers(self) -> bool:
@@ -129,7 +113,7 @@ class Scene:
     @property
     def events(self) -> list[str]:
         """The events that a person can let happen, other than by speaking."""
-        return [name for name in EVENTS if name not in MESSAGE_EVENTS]
+        return self.host.events()
 
     @property
     def wire(self) -> list[WireRow]:
@@ -137,19 +121,19 @@ class Scene:
         return rows(self.host)[:ROWS_SHOWN]
 
     @property
-    def breakages(self) -> list[tuple[str, Iterable[Breakage]]]:
+    def faults(self) -> Iterable[tuple[str, tuple[Fault, ...]]]:
         """What can be broken, by group."""
-        return breakages()
+        return GROUPS
 
     @property
     def broken(self) -> dict[str, str]:
         """What is broken now: a sentence for each."""
-        return active(self.host)
+        return self.host.faults.active()
 
     @property
     def held(self) -> int:
         """How many deliveries are held back."""
-        return len(self.host.world.deliveries.held)
+        return len(self.host.sent.held)
 
     def message(self, message_id: str | None) -> Message | None:
         """Find a message of the room, by which another one refers to it."""

@@ -1,31 +1,17 @@
 """Writes the log of requests for people: one line each, and one request whole."""
 
 import json
-import re
 import shlex
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from devhost.acts.host import Host
+from devhost.acts.openings import BROWSER
 from devhost.wire.log import WireEntry
 from devhost.wire.masking import mask
 
-# Requests that the browser sends itself: the host knows the address and not the answer.
-BROWSER = "opened by the browser"
 _CLIENT_ERROR = 400
-# What calls of the API mean, by the end of their path.
-_MEANINGS = (
-    (r"POST /v2/oauth/token$", "asks for a token"),
-    (r"DELETE /v2/oauth/token/", "gives a token back"),
-    (r"GET /v2/oauth/token/", "checks a token"),
-    (r"GET /v2/capabilities$", "reads the host's capabilities"),
-    (r"POST /v2/room/[^/]+/notification$", "sends a notification"),
-    (r"POST /v2/room/[^/]+/(message|reply)$", "speaks in a room"),
-    (r"POST /v2/addon/ui", "pushes a glance"),
-    (r"GET /v2/addon/installable/", "reads its install document"),
-    (r"(POST|PUT|DELETE) .*/webhook", "changes its webhooks"),
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +47,7 @@ def row(host: Host, entry: WireEntry) -> WireRow:
         direction=entry.direction,
         method=entry.method,
         path=_short(entry),
-        purpose=_purpose(entry),
+        purpose=_purpose(host, entry),
         addon=installation.descriptor.name if installation else "",
         status=status if entry.status is None else str(entry.status),
         tone="bad" if refused else "good" if entry.status is not None else "plain",
@@ -73,11 +59,10 @@ def row(host: Host, entry: WireEntry) -> WireRow:
     )
 
 
-def _purpose(entry: WireEntry) -> str:
+def _purpose(host: Host, entry: WireEntry) -> str:
     if entry.direction == "out":
         return entry.purpose
-    asked = f"{entry.method} {entry.path.partition('?')[0]}"
-    return next((meaning for pattern, meaning in _MEANINGS if re.match(pattern, asked)), "calls the API")
+    return host.meaning(f"{entry.method} {entry.path.partition('?')[0]}")
 
 
 def rows(host: Host, *, after: int = 0) -> list[WireRow]:

@@ -2,39 +2,53 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from devhost.acts.faults import AnswerFault
-from devhost.dialects.hipchat.limits import headers as limit_headers
 from devhost.errors import DroppedConnection, error_answer
-from devhost.wire.log import BODY_KEPT, WireEntry, kept
+from devhost.wire.log import BODY_KEPT, Wire, WireEntry, kept
+from devhost.world.broken import AnswerFault
 from devhost.world.state import World
 
-API = "/v2/"
 UNAUTHORIZED = 401
 FORBIDDEN = 403
+
+
+class Api(Protocol):
+    """What the gate must know of a dialect's API."""
+
+    @property
+    def start(self) -> str:
+        """How its paths begin."""
+
+    def untouched(self) -> dict[str, str]:
+        """Return the limit headers of a call that counts for nobody."""
+
+    def limited(self, kind: Literal["rate", "flood"], reset: float) -> dict[str, str]:
+        """Return the headers of a refused call, which may come again at `reset` (Unix seconds)."""
 
 
 class Gate:
     """ASGI middleware around the API paths; pages and control pass untouched."""
 
-    def __init__(self, app: ASGIApp, world: World) -> None:
+    def __init__(self, app: ASGIApp, *, world: World, wire: Wire, api: Api) -> None:
         self._app = app
         self._world = world
+        self._wire = wire
+        self._api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not scope["path"].startswith(API):
+        if scope["type"] != "http" or not scope["path"].startswith(self._api.start):
             await self._app(scope, receive, send)
             return
         state: dict[str, Any] = scope.setdefault("state", {})
         state["limits"] = {}
         entry = self._opened(scope)
-        call = _Call(scope, receive, send, entry, self._world.limits.untouched())
+        call = _Call(scope, receive, send, entry, self._api.untouched())
         start = time.perf_counter()
         try:
             await self._serve(call)
@@ -46,7 +60,7 @@ class Gate:
             entry.request_body = kept(bytes(call.request_body))
             entry.answer_body = kept(bytes(call.answer_body))
             _judge(entry, state)
-            self._world.wire.close(entry)
+            self._wire.close(entry)
 
     def _opened(self, scope: Scope) -> WireEntry:
         query = scope.get("query_string", b"").decode("ascii", "replace")
@@ -59,10 +73,13 @@ class Gate:
             purpose="api",
             request_headers=dict(Headers(scope=scope)),
         )
-        return self._world.wire.open(entry)
+        return self._wire.open(entry)
 
     async def _serve(self, call: "_Call") -> None:
-        fault = self._world.faults.next_for(call.scope["path"])
+        fault = self._world.broken.next_for(call.scope["path"])
+        if fault is not None and fault.times is not None:
+            # One time less: the banner counts down, and a fault that is used up is over.
+            self._world.feed.publish("fault", {"kind": fault.kind})
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
             fault = None
@@ -71,6 +88,7 @@ class Gate:
             return
         call.entry.reason = f"broken on purpose: {fault.kind}"
         if fault.kind == "down":
+            await call.read()
             await call.drop()
         elif fault.kind == "drop":
             call.fault = fault
@@ -81,19 +99,16 @@ class Gate:
             await self._app(call.scope, call.receive, call.send)
             await call.truncate()
         else:
+            await call.read()
             await self._refuse(call, fault)
 
     async def _refuse(self, call: "_Call", fault: AnswerFault) -> None:
-        reset = self._world.clock.now() + fault.seconds
-        settings = self._world.settings
-        if fault.kind == "error":
-            answer = error_answer(fault.status, "Broken on purpose")
-        else:
+        if fault.kind in ("rate", "flood"):
             answer = error_answer(429, "Too many requests: broken on purpose")
-            name, limit = ("Ratelimit", settings.rate_limit)
-            if fault.kind == "flood":
-                name, limit = ("FloodControl", settings.flood_limit)
-            call.scope["state"]["limits"] |= limit_headers(name, limit, 0, reset)
+            reset = self._world.clock.now() + fault.seconds
+            call.scope["state"]["limits"] |= self._api.limited(fault.kind, reset)
+        else:
+            answer = error_answer(fault.status, "Broken on purpose")
         await answer(call.scope, call.receive, call.send)
 
 
@@ -119,6 +134,11 @@ class _Call:
             self.request_body += message.get("body", b"")
         return message
 
+    async def read(self) -> None:
+        """Read the request's body to its end for the log: a fault answers, and nobody else asks for it."""
+        while (await self.receive()).get("more_body", False):
+            pass
+
     async def send(self, message: Message) -> None:
         """Pass a part of the answer on; a faulty answer is kept back whole."""
         if message["type"] == "http.response.start":
@@ -126,6 +146,7 @@ class _Call:
             headers = MutableHeaders(scope=message)
             for name, value in (self._untouched | self.scope["state"]["limits"]).items():
                 headers[name] = value
+            self.entry.answer_headers = dict(headers)
             self._start = message
         elif len(self.answer_body) <= BODY_KEPT:
             self.answer_body += message.get("body", b"")

@@ -36,6 +36,7 @@ class WireEntry:
     reason: str = ""
     request_headers: dict[str, str] = field(default_factory=dict)
     request_body: str = ""
+    answer_headers: dict[str, str] = field(default_factory=dict)
     answer_body: str = ""
 
     def public(self, *, reveal: bool = False) -> dict[str, Any]:
@@ -45,7 +46,8 @@ class WireEntry:
             return body
         for name in ("path", "request_body", "answer_body", "reason"):
             body[name] = mask(body[name])
-        body["request_headers"] = {name: mask(value) for name, value in self.request_headers.items()}
+        for name in ("request_headers", "answer_headers"):
+            body[name] = {header: mask(value) for header, value in body[name].items()}
         return body
 
 

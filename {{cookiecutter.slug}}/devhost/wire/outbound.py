@@ -12,6 +12,8 @@ from devhost.wire.log import Wire, WireEntry, kept
 from devhost.world.clock import Clock
 
 _REFUSALS = (401, 403)
+# A body is handed on decoded and whole, so these no longer say the truth about it.
+_DROPPED = {"content-encoding", "content-length", "transfer-encoding"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class Answer:
     headers: httpx.Headers = field(default_factory=httpx.Headers)
     error: str = ""
     latency_ms: float = 0.0
+    # What was asked.
+    method: str = "GET"
+    url: str = ""
 
     @property
     def ok(self) -> bool:
@@ -33,6 +38,14 @@ class Answer:
     def text(self) -> str:
         """The body as text, for people."""
         return kept(self.body)
+
+    def response(self) -> httpx.Response:
+        """Return it as the answer of a client. Raises httpx.RequestError when there was none."""
+        request = httpx.Request(self.method, self.url)
+        if self.status is None:
+            raise httpx.RequestError(self.error, request=request)
+        headers = [(name, value) for name, value in self.headers.multi_items() if name not in _DROPPED]
+        return httpx.Response(self.status, headers=headers, content=self.body, request=request)
 
     def told(self) -> str:
         """Say in a few words what the answer was."""
@@ -46,7 +59,7 @@ class Ask:
     method: str
     url: str
     purpose: str
-    timeout: float
+    timeout: float = 10
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     limit: int | None = None
@@ -80,24 +93,33 @@ class Outbound:
 
     async def send(self, ask: Ask) -> Answer:
         """Send a request and return what happened; failures are answers too."""
-        entry = WireEntry(
-            at=self._clock.date(),
-            direction="out",
-            method=ask.method,
-            path=ask.url,
-            purpose=ask.purpose,
-            client_id=ask.client_id,
-            delivery_id=ask.delivery_id,
-            claims=ask.claims,
-            request_headers=dict(ask.headers),
-            request_body=kept(ask.body or b""),
-        )
-        self._wire.open(entry)
+        entry = self._opened(ask)
         start = time.perf_counter()
         answer = await self._ask(ask)
+        answer.method, answer.url = ask.method, ask.url
         answer.latency_ms = (time.perf_counter() - start) * 1000
-        self._note(entry, answer)
+        self._close(entry, answer)
         return answer
+
+    def note(self, ask: Ask) -> None:
+        """Write down a request that somebody else sends, whose answer nobody sees."""
+        self._wire.close(self._opened(ask))
+
+    def _opened(self, ask: Ask) -> WireEntry:
+        return self._wire.open(
+            WireEntry(
+                at=self._clock.date(),
+                direction="out",
+                method=ask.method,
+                path=ask.url,
+                purpose=ask.purpose,
+                client_id=ask.client_id,
+                delivery_id=ask.delivery_id,
+                claims=ask.claims,
+                request_headers=dict(ask.headers),
+                request_body=kept(ask.body or b""),
+            )
+        )
 
     async def _ask(self, ask: Ask) -> Answer:
         limit = ask.limit or self._settings.answer_limit
@@ -122,10 +144,11 @@ class Outbound:
         except Exception as error:  # noqa: BLE001 - an add-on that runs in this process may raise anything
             return Answer(error=f"the add-on raised {type(error).__name__}: {error}")
 
-    def _note(self, entry: WireEntry, answer: Answer) -> None:
+    def _close(self, entry: WireEntry, answer: Answer) -> None:
         entry.status = answer.status
         entry.latency_ms = answer.latency_ms
         entry.answer_body = answer.text
+        entry.answer_headers = dict(answer.headers)
         entry.reason = answer.error
         if entry.claims is not None and answer.status is not None:
             entry.verified = answer.status not in _REFUSALS

@@ -5,20 +5,11 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
-import httpx
 from fastapi import Depends, Request
 
-from devhost.acts.faults import Faults
-from devhost.dialects.hipchat.glances import GlanceStore
-from devhost.dialects.hipchat.limits import Limits
-from devhost.dialects.hipchat.links import Tickets
-from devhost.dialects.hipchat.matching import Matcher
-from devhost.dialects.hipchat.sessions import Sessions
-from devhost.dialects.hipchat.webhooks import Deliveries, Webhooks
 from devhost.errors import not_found
 from devhost.settings import HostSettings
-from devhost.wire.log import Wire
-from devhost.wire.outbound import Outbound
+from devhost.world.broken import Broken
 from devhost.world.clock import Clock
 from devhost.world.consents import Consents
 from devhost.world.feed import Feed
@@ -31,36 +22,18 @@ from devhost.world.rooms import Room, Rooms
 class World:
     """The host's whole state; one per devhost."""
 
-    def __init__(
-        self, base_url: str, settings: HostSettings, *, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, base_url: str, settings: HostSettings) -> None:
         self.base_url = base_url.rstrip("/")
         self.settings = settings
         self.clock = Clock()
         self.feed = Feed()
-        self.wire = Wire(self.feed)
-        self.outbound = Outbound(self.wire, self.clock, settings, transport=transport)
-        self.matcher = Matcher()
         self.people = People()
         self.rooms = Rooms()
-        self.installations = Installations()
-        self.sessions = Sessions()
-        self.limits = Limits(settings, self.clock)
-        self.faults = Faults()
-        self.glances = GlanceStore()
-        self.webhooks = Webhooks()
-        self.deliveries = Deliveries()
-        self.tickets = Tickets()
+        self.installations: Installations[Any] = Installations()
         self.consents = Consents()
-        # One-to-one messages by the pair of user ids.
-        self.private: dict[frozenset[int], list[Message]] = {}
+        self.broken = Broken()
         self.group_avatar: bytes | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-
-    @property
-    def capabilities_url(self) -> str:
-        """The address of the host's own capabilities document."""
-        return f"{self.base_url}/v2/capabilities"
 
     def room(self, ref: int | str) -> Room:
         """Return a room by id or name. Raises HostError 404."""
@@ -76,6 +49,25 @@ class World:
             raise not_found(f"User {ref}")
         return found
 
+    def spoken(
+        self, sender: Person, text: str, *, link: str | None = None, file: dict[str, Any] | None = None
+    ) -> Message:
+        """Make a person's message with its mentions."""
+        return Message(
+            date=self.clock.date(),
+            text=text,
+            sender=sender,
+            mentions=self.people.mentioned(text),
+            link=link,
+            file=file,
+        )
+
+    def post(self, room: Room, message: Message) -> Message:
+        """Put any message into a room's timeline and tell the listeners."""
+        room.add(message)
+        self.feed.publish("message", {"room_id": room.id, "id": message.id})
+        return message
+
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something after the present request has its answer."""
         task = asyncio.get_running_loop().create_task(work)
@@ -88,12 +80,10 @@ class World:
             await asyncio.gather(*self._tasks)
 
     async def aclose(self) -> None:
-        """Stop what is under way and close what is open."""
+        """Stop what is under way."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.matcher.close()
-        await self.outbound.aclose()
 
 
 def seed(world: World) -> None:

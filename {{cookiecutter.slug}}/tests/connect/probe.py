@@ -10,7 +10,7 @@ from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notificat
 from app.connect.inbox import InboxRow
 from app.connect.manifest import Manifest
 from app.connect.tenants import TenantRow, TenantState
-from devhost.dialects.hipchat.webhooks import Delivery
+from devhost.wire.deliveries import Delivery
 from devhost.world.installations import Installation
 from tests.conftest import RunningAddon
 

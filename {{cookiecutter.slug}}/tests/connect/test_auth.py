@@ -21,8 +21,8 @@ from app.connect.logging import configure_logging
 from app.connect.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
 from app.connect.runtime import ROOT
 from app.connect.tenants import Tenant, TenantRow, TenantState
-from devhost.dialects.hipchat import signing
-from devhost.dialects.hipchat.signing import Forgery
+from devhost.wire import signing
+from devhost.world.broken import Forgery
 from devhost.world.installations import Installation
 from tests.conftest import ADDON, KEY, RunningAddon
 

@@ -21,7 +21,7 @@ from app.connect.runtime import ROOT
 from app.connect.worker import CONCURRENCY
 from devhost.acts.host import Host
 from devhost.app import create_devhost
-from devhost.dialects.hipchat.webhooks import Delivery
+from devhost.wire.deliveries import Delivery
 from tests.conftest import KEY
 from tests.connect.waiting import until
 

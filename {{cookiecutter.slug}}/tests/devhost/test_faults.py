@@ -5,9 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from devhost.dialects.hipchat.signing import Forgery, read_claims
 from devhost.errors import DroppedConnection
 from devhost.testing import Devhost
+from devhost.wire.signing import read_claims
+from devhost.world.broken import Forgery
 from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 

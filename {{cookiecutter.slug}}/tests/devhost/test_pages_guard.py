@@ -5,17 +5,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from devhost.dialects.hipchat import page_authorize
-from devhost.page import breaking as page_break
-from devhost.page import frames as page_frames
-from devhost.page import install as page_install
-from devhost.page import live as page_live
-from devhost.page import room as pages
-from devhost.page import stream as page_stream
-from devhost.page import wire as page_wire
+from devhost.page import breaking, frames, install, live, room, stream, wire
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 
-PARTS = (pages, page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire)
+PARTS = (room, page_authorize, breaking, frames, install, live, stream, wire)
 ROUTES = [
     (method, route.path)
     for part in PARTS

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, params
 
-from devhost.dialects.hipchat.sessions import Session
+from devhost.dialects.hipchat.installation import HipChatInstallation
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, forbidden
-from devhost.world.installations import Installation
 from devhost.world.people import Person
 from devhost.world.rooms import Room
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
 
 
 class AuthTestPassed(Exception):
@@ -29,7 +29,7 @@ def _token(request: Request) -> str:
     return request.query_params.get("auth_token", "")
 
 
-def find_session(world: World, request: Request) -> Session:
+def find_session(world: HipChatWorld, request: Request) -> Session:
     """Return the live session of a request. Raises HostError 401."""
     token = _token(request)
     if not token:
@@ -40,7 +40,7 @@ def find_session(world: World, request: Request) -> Session:
     return session
 
 
-def _lives(world: World, session: Session) -> bool:
+def _lives(world: HipChatWorld, session: Session) -> bool:
     if session.client_id is not None:
         installation = world.installations.get(session.client_id)
         if installation is None or not installation.alive:
@@ -88,7 +88,7 @@ SendNotification = Annotated[Session, allow("send_notification")]
 AnySession = Annotated[Session, allow()]
 
 
-def room_for(world: World, session: Session, ref: int | str) -> Room:
+def room_for(world: HipChatWorld, session: Session, ref: int | str) -> Room:
     """Return a room that the session may touch. Raises HostError 404 or 403."""
     room = world.room(ref)
     if not may_see(world, session, room):
@@ -96,7 +96,7 @@ def room_for(world: World, session: Session, ref: int | str) -> Room:
     return room
 
 
-def may_see(world: World, session: Session, room: Room) -> bool:
+def may_see(world: HipChatWorld, session: Session, room: Room) -> bool:
     """Say whether a room install, a room token or a user's membership lets the session into a room."""
     if session.room_id is not None and session.room_id != room.id:
         return False
@@ -109,7 +109,7 @@ def may_see(world: World, session: Session, room: Room) -> bool:
     return True
 
 
-def own_installation(world: World, session: Session) -> Installation:
+def own_installation(world: HipChatWorld, session: Session) -> HipChatInstallation:
     """Return the installation that asks. Raises HostError 403 for tokens of users."""
     found = world.installations.get(session.client_id) if session.client_id else None
     if found is None:
@@ -117,7 +117,7 @@ def own_installation(world: World, session: Session) -> Installation:
     return found
 
 
-def acting_person(world: World, session: Session) -> Person:
+def acting_person(world: HipChatWorld, session: Session) -> Person:
     """Return the user who asks. Raises HostError 403 for tokens of add-ons."""
     found = world.people.find(session.person_id) if session.person_id is not None else None
     if found is None:
@@ -125,7 +125,7 @@ def acting_person(world: World, session: Session) -> Person:
     return found
 
 
-def author(world: World, session: Session) -> tuple[Person | None, str]:
+def author(world: HipChatWorld, session: Session) -> tuple[Person | None, str]:
     """Return who speaks with a token: a person, or the name of an add-on."""
     person = world.people.get(session.person_id) if session.person_id is not None else None
     installation = world.installations.get(session.client_id or "")

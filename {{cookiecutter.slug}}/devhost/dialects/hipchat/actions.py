@@ -1,34 +1,17 @@
 """Actions and panels as one person sees them, and the message data that actions hand on."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from devhost.acts.views import ModuleView
 from devhost.dialects.hipchat.conditions import Viewer, holds
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Action, Condition, ConditionList, Conditions, InnerConditions, Target
 from devhost.dialects.hipchat.sidebar import covering
-from devhost.world.installations import Installation
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.world.messages import Message
 from devhost.world.people import Person
 from devhost.world.rooms import Room
-from devhost.world.state import World
-
-
-@dataclass(slots=True, kw_only=True)
-class ModuleView:
-    """A module that a person may open: `kind` and `target` say what opens."""
-
-    client_id: str
-    addon_key: str
-    key: str
-    name: str
-    location: str
-    kind: str
-    target: str
-
-    def public(self) -> dict[str, Any]:
-        """Write it for control and pages."""
-        return asdict(self)
 
 
 def message_context(message: Message) -> dict[str, Any]:
@@ -57,7 +40,7 @@ def message_context(message: Message) -> dict[str, Any]:
     return context
 
 
-def visible_panels(world: World, room: Room, person: Person) -> list[ModuleView]:
+def visible_panels(world: HipChatWorld, room: Room, person: Person) -> list[ModuleView]:
     """List the panels that one person sees in a room."""
     viewer = Viewer(person=person, room=room)
     return [
@@ -76,7 +59,9 @@ def visible_panels(world: World, room: Room, person: Person) -> list[ModuleView]
     ]
 
 
-async def visible_actions(world: World, room: Room, person: Person, message: Message | None = None) -> list[ModuleView]:
+async def visible_actions(
+    world: HipChatWorld, room: Room, person: Person, message: Message | None = None
+) -> list[ModuleView]:
     """List the actions of a message, or of the input field when there is no message."""
     location = "hipchat.input.action" if message is None else "hipchat.message.action"
     context = message_context(message) if message is not None else None
@@ -94,7 +79,7 @@ async def visible_actions(world: World, room: Room, person: Person, message: Mes
     return found
 
 
-def _view(one: Installation, action: Action) -> ModuleView:
+def _view(one: HipChatInstallation, action: Action) -> ModuleView:
     target = action.target.key if isinstance(action.target, Target) else action.target
     capabilities = one.descriptor.capabilities
     # An action may open what a glance opens.
@@ -125,7 +110,7 @@ def _patterns(conditions: ConditionList | list[Condition | InnerConditions] | li
             yield pattern
 
 
-async def _found(world: World, pattern: str, text: str) -> bool:
+async def _found(world: HipChatWorld, pattern: str, text: str) -> bool:
     try:
         return await world.matcher.matches(pattern, text, mode="search", limit=world.settings.pattern_timeout)
     except TimeoutError:

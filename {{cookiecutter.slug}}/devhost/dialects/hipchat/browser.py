@@ -6,24 +6,24 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from devhost.dialects.hipchat.install import activate, payload, revoke
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.tokens import with_query
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import InstallRefused, not_found
 from devhost.wire.outbound import Answer, Ask
-from devhost.world.installations import Installation
-from devhost.world.state import World, WorldDep
 
 router = APIRouter(prefix="/v2/addon")
 
 
 def installed_address(
-    world: World, installation: Installation, *, updated: bool = False, relay_state: str | None = None
+    world: HipChatWorld, installation: HipChatInstallation, *, updated: bool = False, relay_state: str | None = None
 ) -> str:
     """Return where a browser goes after the consent or the update; the address names a one-time document."""
     installable = installation.descriptor.installable
     url = (installable.updated_url if updated else None) or installable.installed_url
     if url is None:
         raise InstallRefused("The descriptor has no installedUrl")
-    ticket = world.tickets.add_document(installation.client_id, payload(world, installation))
+    ticket = world.tickets.add_document(installation.client_id, payload(world.shell, installation))
     base = world.base_url
     query = {
         "installable_url": f"{base}/v2/addon/installable/{installation.client_id}/{ticket}",
@@ -34,19 +34,19 @@ def installed_address(
     return with_query(url, query)
 
 
-def after_install(world: World, installation: Installation) -> str:
+def after_install(world: HipChatWorld, installation: HipChatInstallation) -> str:
     """Return the page of the host to which the add-on sends the browser back."""
     return f"{world.base_url}/addons/{installation.client_id}"
 
 
-async def visit(world: World, address: str, *, purpose: str) -> Answer:
+async def visit(world: HipChatWorld, address: str, *, purpose: str) -> Answer:
     """Open an address as a browser would, without following its redirect."""
     return await world.outbound.send(
         Ask(method="GET", url=address, purpose=purpose, timeout=world.settings.callback_timeout)
     )
 
 
-async def walk(world: World, installation: Installation, *, updated: bool = False) -> Installation:
+async def walk(world: HipChatWorld, installation: HipChatInstallation, *, updated: bool = False) -> HipChatInstallation:
     """Finish an installation in place of a browser. Raises InstallRefused.
 
     The add-on must read the one-time document and answer a redirect back to the host (or a page).

@@ -6,12 +6,12 @@ from fastapi import APIRouter
 
 from devhost.dialects.hipchat.descriptor import Descriptor
 from devhost.dialects.hipchat.scopes import SCOPES, described
-from devhost.world.state import World, WorldDep
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep, capabilities_url
 
 router = APIRouter(prefix="/v2")
 
 
-def capabilities_document(world: World) -> dict[str, Any]:
+def capabilities_document(world: HipChatWorld) -> dict[str, Any]:
     """Write the document; every address in it begins with the host's base URL."""
     base = world.base_url
     return {
@@ -21,7 +21,7 @@ def capabilities_document(world: World) -> dict[str, Any]:
         "vendor": {"name": "Devhost", "url": base},
         "connect_server_api_version": 1,
         "links": {
-            "self": world.capabilities_url,
+            "self": capabilities_url(world.base_url),
             "api": f"{base}/v2",
             "homepage": base,
             "subdomain": base,

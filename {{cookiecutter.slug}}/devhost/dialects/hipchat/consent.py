@@ -1,31 +1,52 @@
 """The consent step: an add-on is fetched and checked, shown to a person, and installed after their yes."""
 
+from typing import Any, Literal
+
 from devhost.dialects.hipchat.browser import walk
+from devhost.dialects.hipchat.descriptor import Descriptor
 from devhost.dialects.hipchat.fetching import fetch_descriptor
 from devhost.dialects.hipchat.install import install
+from devhost.dialects.hipchat.installation import HipChatConsent, HipChatInstallation
 from devhost.dialects.hipchat.places import check_place
-from devhost.errors import not_found
-from devhost.world.consents import Consent
-from devhost.world.installations import Installation
-from devhost.world.state import World
+from devhost.dialects.hipchat.scopes import described
+from devhost.dialects.hipchat.world import HipChatWorld
 
 
-async def ask_consent(world: World, url: str, *, room_id: int | None = None, relay_state: str | None = None) -> Consent:
+async def ask_consent(
+    world: HipChatWorld, url: str, *, room_id: int | None = None, relay_state: str | None = None
+) -> HipChatConsent:
     """Fetch and check a descriptor for a place. Raises InstallRefused."""
     descriptor = await fetch_descriptor(world, url)
     check_place(world, descriptor, room_id)
-    return world.consents.add(Consent(url=url, descriptor=descriptor, room_id=room_id, relay_state=relay_state))
+    asked = HipChatConsent(
+        url=url,
+        descriptor=descriptor,
+        room_id=room_id,
+        flow=_flow(descriptor),
+        terms=_terms(descriptor),
+        relay_state=relay_state,
+    )
+    world.consents.add(asked)
+    return asked
 
 
-def take_consent(world: World, consent_id: str) -> Consent:
-    """Return a question that waits for its answer. Raises HostError 404."""
-    found = world.consents.take(consent_id)
-    if found is None:
-        raise not_found("The consent, or it was answered before: it")
-    return found
+def _flow(descriptor: Descriptor) -> Literal["server", "client", "none"]:
+    installable = descriptor.installable
+    if installable.installed_url is not None:
+        return "client"
+    return "server" if installable.callback_url is not None else "none"
 
 
-async def approve(world: World, consent: Consent, *, with_browser: bool = False) -> Installation:
+def _terms(descriptor: Descriptor) -> dict[str, Any]:
+    return {
+        "vendor": descriptor.vendor.name if descriptor.vendor else None,
+        "scopes": [described(scope) for scope in descriptor.scopes],
+        "allow_global": descriptor.installable.allow_global,
+        "allow_room": descriptor.installable.allow_room,
+    }
+
+
+async def approve(world: HipChatWorld, consent: HipChatConsent, *, with_browser: bool = False) -> HipChatInstallation:
     """Install what was consented to. Raises InstallRefused.
 
     With `with_browser` a real browser walks the client-side flow, and the caller sends it there.

@@ -2,24 +2,27 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
+from devhost.acts import sending
 from devhost.dialects.hipchat.cards import Notification
 from devhost.dialects.hipchat.events import MESSAGE_EVENTS, check_event, item_for, message_item
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.notify import add_notification
 from devhost.dialects.hipchat.signing import mint
 from devhost.dialects.hipchat.tokens import with_query
-from devhost.dialects.hipchat.webhooks import Attempt, Delivery, Registration
+from devhost.dialects.hipchat.webhooks import Registration
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.body import strict_json
+from devhost.wire.deliveries import Delivery
 from devhost.wire.outbound import Answer, Ask
-from devhost.world.installations import Installation
 from devhost.world.messages import Message
 from devhost.world.people import Person
 from devhost.world.rooms import Room
-from devhost.world.state import World
 
 
-async def announce(world: World, room: Room, message: Message, *, is_reply: bool = False) -> list[Delivery]:
+async def announce(world: HipChatWorld, room: Room, message: Message, *, is_reply: bool = False) -> list[Delivery]:
     """Report a message or notification and wait for the answers."""
     event = "room_notification" if message.kind == "notification" else "room_message"
     return await _dispatch(
@@ -35,7 +38,7 @@ async def announce(world: World, room: Room, message: Message, *, is_reply: bool
 
 
 async def report(
-    world: World, event: str, room: Room, sender: Person, extra: dict[str, Any] | None = None
+    world: HipChatWorld, event: str, room: Room, sender: Person, extra: dict[str, Any] | None = None
 ) -> list[Delivery]:
     """Report any other event and wait for the answers; `extra` replaces members of its item."""
     item = item_for(world, check_event(event), room, sender, extra or {})
@@ -43,7 +46,7 @@ async def report(
 
 
 async def _dispatch(
-    world: World,
+    world: HipChatWorld,
     event: str,
     room: Room,
     *,
@@ -82,14 +85,14 @@ async def _dispatch(
         world.deliveries.add(delivery)
         found.append(delivery)
     unsent = [delivery for delivery in found if not delivery.note]
-    if world.faults.hold:
+    if world.broken.hold:
         world.deliveries.held += unsent
     else:
         await asyncio.gather(*(send(world, delivery) for delivery in unsent))
     return [delivery for delivery in found if not delivery.note or delivery.attempts]
 
 
-def _reaches(world: World, one: Registration, room: Room) -> bool:
+def _reaches(world: HipChatWorld, one: Registration, room: Room) -> bool:
     if one.room_id is not None and one.room_id != room.id:
         return False
     if one.client_id is None:
@@ -98,7 +101,7 @@ def _reaches(world: World, one: Registration, room: Room) -> bool:
     return installation is not None and installation.state == "installed" and installation.covers(room.id)
 
 
-async def _pattern_note(world: World, one: Registration, text: str) -> str | None:
+async def _pattern_note(world: HipChatWorld, one: Registration, text: str) -> str | None:
     """Return None when the pattern does not match; a note when it cannot be searched."""
     if one.hook.event not in MESSAGE_EVENTS or one.hook.pattern is None:
         return ""
@@ -112,36 +115,18 @@ async def _pattern_note(world: World, one: Registration, text: str) -> str | Non
     return "" if matched else None
 
 
-async def send(world: World, delivery: Delivery) -> None:
-    """Send a delivery with a fresh token, as late and as often as the faults say."""
-    if world.faults.late:
-        await asyncio.sleep(world.faults.late)
-    ask = _signed(world, delivery)
-    for _ in range(max(1, world.faults.copies)):
-        at = world.clock.date()
-        answer = await world.outbound.send(ask)
-        delivery.attempts.append(
-            Attempt(
-                at=at,
-                status=answer.status,
-                body=answer.text,
-                error=answer.error,
-                latency_ms=answer.latency_ms,
-            )
-        )
-        _use_answer(world, delivery, answer)
-    world.feed.publish("delivery", {"id": delivery.id, "room_id": delivery.room_id})
+async def send(world: HipChatWorld, delivery: Delivery) -> None:
+    """Send a delivery with a fresh token."""
+    await sending.send(
+        world.shell,
+        world.outbound,
+        delivery,
+        signed=partial(_signed, world),
+        answered=partial(_use_answer, world),
+    )
 
 
-async def release(world: World, *, order: str = "reverse") -> list[Delivery]:
-    """Send the deliveries that were held back, one after the other, in reverse or as they came."""
-    held, world.deliveries.held = world.deliveries.held, []
-    for delivery in reversed(held) if order == "reverse" else held:
-        await send(world, delivery)
-    return held
-
-
-def _signed(world: World, delivery: Delivery) -> Ask:
+def _signed(world: HipChatWorld, delivery: Delivery) -> Ask:
     headers = {"content-type": "application/json"}
     url = delivery.url
     claims = None
@@ -150,12 +135,12 @@ def _signed(world: World, delivery: Delivery) -> Ask:
         token, claims = mint(
             installation.client_id,
             installation.secret,
-            now=world.clock.now() + world.faults.clock_skew,
+            now=world.clock.now() + world.broken.clock_skew,
             seconds=world.settings.jwt_seconds,
             user_id=delivery.sender_id,
             room_id=delivery.room_id,
             timezone=delivery.timezone,
-            forgery=world.faults.forgery,
+            forgery=world.broken.forgery,
         )
         if world.settings.webhook_token_in == "header":  # noqa: S105 - a place
             headers["authorization"] = f"JWT {token}"
@@ -174,7 +159,7 @@ def _signed(world: World, delivery: Delivery) -> Ask:
     )
 
 
-def _use_answer(world: World, delivery: Delivery, answer: Answer) -> None:
+def _use_answer(world: HipChatWorld, delivery: Delivery, answer: Answer) -> None:
     """Post a 200 JSON answer as the add-on's notification; anything else is noted and ignored."""
     if answer.error:
         delivery.note = answer.error
@@ -189,7 +174,7 @@ def _use_answer(world: World, delivery: Delivery, answer: Answer) -> None:
     delivery.note = _post_answer(world, installation, room, answer.body, quiet=delivery.is_reply)
 
 
-def _post_answer(world: World, installation: Installation, room: Room, raw: bytes, *, quiet: bool) -> str:
+def _post_answer(world: HipChatWorld, installation: HipChatInstallation, room: Room, raw: bytes, *, quiet: bool) -> str:
     if "send_notification" not in installation.descriptor.scopes:
         return "the answer was ignored: the add-on has no scope send_notification"
     try:

@@ -164,6 +164,20 @@ class Descriptor(Shape):
         return list(dict.fromkeys(consumer.scopes)) if consumer else []
 
     @property
+    def speaker(self) -> str:
+        """The name under which the add-on's messages appear."""
+        consumer = self.capabilities.hipchat_api_consumer
+        return (consumer.from_name if consumer else None) or self.name
+
+    @property
+    def picture(self) -> str:
+        """The address of the add-on's avatar, or else of its first glance's icon; empty when it has neither."""
+        consumer = self.capabilities.hipchat_api_consumer
+        if consumer is not None and consumer.avatar:
+            return consumer.avatar if isinstance(consumer.avatar, str) else consumer.avatar.url
+        return self.capabilities.glance[0].icon.url if self.capabilities.glance else ""
+
+    @property
     def installable(self) -> Installable:
         """How the add-on is installed, the defaults when it does not say."""
         return self.capabilities.installable or Installable()

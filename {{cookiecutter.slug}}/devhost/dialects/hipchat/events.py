@@ -3,12 +3,12 @@
 from typing import Any, get_args
 
 from devhost.dialects.hipchat.modules import EventName
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request
 from devhost.world import messages, people, rooms
 from devhost.world.messages import Message
 from devhost.world.people import Person
 from devhost.world.rooms import Room
-from devhost.world.state import World
 
 EVENTS: tuple[str, ...] = get_args(EventName)
 MESSAGE_EVENTS = ("room_message", "room_notification")
@@ -21,12 +21,12 @@ def check_event(name: str) -> str:
     return name
 
 
-def message_item(world: World, room: Room, message: Message) -> dict[str, Any]:
+def message_item(world: HipChatWorld, room: Room, message: Message) -> dict[str, Any]:
     """Write the item of a message or notification event."""
     return {"message": messages.render(message, world.base_url), "room": rooms.stub(room, world.base_url)}
 
 
-def item_for(world: World, event: str, room: Room, sender: Person, extra: dict[str, Any]) -> dict[str, Any]:
+def item_for(world: HipChatWorld, event: str, room: Room, sender: Person, extra: dict[str, Any]) -> dict[str, Any]:
     """Write the item of any other event; `extra` members replace those of the host."""
     item: dict[str, Any] = {
         "room": rooms.stub(room, world.base_url),

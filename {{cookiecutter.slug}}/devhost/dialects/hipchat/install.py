@@ -6,19 +6,20 @@ from typing import Any
 from devhost.dialects.hipchat import places
 from devhost.dialects.hipchat.descriptor import Descriptor
 from devhost.dialects.hipchat.fetching import fetch_descriptor
+from devhost.dialects.hipchat.installation import HipChatInstallation
+from devhost.dialects.hipchat.world import HipChatWorld, capabilities_url
 from devhost.errors import InstallRefused
 from devhost.wire.outbound import Answer, Ask
 from devhost.world.clock import iso
-from devhost.world.installations import Installation
 from devhost.world.state import World
 
 
-def payload(world: World, installation: Installation) -> dict[str, Any]:
+def payload(world: World, installation: HipChatInstallation) -> dict[str, Any]:
     """Write the install document: the one place where the add-on learns its secret."""
     body: dict[str, Any] = {
         "oauthId": installation.client_id,
         "oauthSecret": installation.secret,
-        "capabilitiesUrl": world.capabilities_url,
+        "capabilitiesUrl": capabilities_url(world.base_url),
         "groupId": world.settings.group_id,
     }
     if installation.room_id is not None:
@@ -26,7 +27,9 @@ def payload(world: World, installation: Installation) -> dict[str, Any]:
     return body
 
 
-async def install(world: World, url: str, descriptor: Descriptor, *, room_id: int | None = None) -> Installation:
+async def install(
+    world: HipChatWorld, url: str, descriptor: Descriptor, *, room_id: int | None = None
+) -> HipChatInstallation:
     """Install an approved add-on; in a place where it is installed already, update it instead.
 
     The callback must answer 2xx; an add-on without one is installed at once, and one with `installedUrl`
@@ -39,14 +42,16 @@ async def install(world: World, url: str, descriptor: Descriptor, *, room_id: in
     return await _fresh(world, url, descriptor, room_id)
 
 
-async def _fresh(world: World, url: str, descriptor: Descriptor, room_id: int | None) -> Installation:
-    installation = Installation(descriptor_url=url, descriptor=descriptor, room_id=room_id, created=world.clock.date())
+async def _fresh(world: HipChatWorld, url: str, descriptor: Descriptor, room_id: int | None) -> HipChatInstallation:
+    installation = HipChatInstallation(
+        descriptor_url=url, descriptor=descriptor, room_id=room_id, created=world.clock.date()
+    )
     # The add-on proves the credentials inside the callback, so the client exists before it is called.
     world.installations.add(installation)
     callback = descriptor.installable.callback_url
     if callback is not None:
         try:
-            await _call(world, installation, callback, payload(world, installation), "install")
+            await _call(world, installation, callback, payload(world.shell, installation), "install")
         except InstallRefused:
             revoke(world, installation)
             raise
@@ -55,14 +60,14 @@ async def _fresh(world: World, url: str, descriptor: Descriptor, room_id: int | 
     return installation
 
 
-def activate(world: World, installation: Installation) -> None:
+def activate(world: HipChatWorld, installation: HipChatInstallation) -> None:
     """Let an installation work: its webhooks are registered and the listeners told."""
     installation.state = "installed"
     _register(world, installation)
     world.feed.publish("installation", {"client_id": installation.client_id, "at": iso(world.clock.date())})
 
 
-def _register(world: World, installation: Installation) -> None:
+def _register(world: HipChatWorld, installation: HipChatInstallation) -> None:
     world.webhooks.drop_client(installation.client_id, declared_only=True)
     for hook in installation.descriptor.capabilities.webhook:
         world.webhooks.add(
@@ -75,8 +80,12 @@ def _register(world: World, installation: Installation) -> None:
 
 
 async def update(
-    world: World, installation: Installation, *, url: str | None = None, descriptor: Descriptor | None = None
-) -> Installation:
+    world: HipChatWorld,
+    installation: HipChatInstallation,
+    *,
+    url: str | None = None,
+    descriptor: Descriptor | None = None,
+) -> HipChatInstallation:
     """Update an add-on. Raises InstallRefused and leaves the old state as it was.
 
     With `updateCallbackUrl` the client and its secret stay; without it the add-on receives a whole new
@@ -91,7 +100,7 @@ async def update(
         fresh = await _fresh(world, url, descriptor, installation.room_id)
         revoke(world, installation)
         return fresh
-    body: dict[str, Any] = {"capabilitiesUrl": world.capabilities_url, "oauthId": installation.client_id}
+    body: dict[str, Any] = {"capabilitiesUrl": capabilities_url(world.base_url), "oauthId": installation.client_id}
     if installation.room_id is not None:
         body["roomId"] = installation.room_id
     await _call(world, installation, callback, body, "update")
@@ -101,7 +110,9 @@ async def update(
     return installation
 
 
-async def _call(world: World, installation: Installation, url: str, body: dict[str, Any], purpose: str) -> Answer:
+async def _call(
+    world: HipChatWorld, installation: HipChatInstallation, url: str, body: dict[str, Any], purpose: str
+) -> Answer:
     answer = await world.outbound.send(
         Ask(
             method="POST",
@@ -124,7 +135,7 @@ async def _call(world: World, installation: Installation, url: str, body: dict[s
     return answer
 
 
-def revoke(world: World, installation: Installation) -> None:
+def revoke(world: HipChatWorld, installation: HipChatInstallation) -> None:
     """End a client: its tokens and its token requests answer 401 from now on."""
     installation.state = "uninstalled"
     installation.extensions.clear()

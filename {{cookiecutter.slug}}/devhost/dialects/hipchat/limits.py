@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from devhost.dialects.hipchat.sessions import Session
 from devhost.errors import HostError
 from devhost.settings import HostSettings
 from devhost.world.clock import Clock
+from devhost.world.sessions import Session
 
 WINDOW_LIMIT = 20_000
 

@@ -1,25 +1,26 @@
 """Puts messages and notifications into a room's timeline."""
 
 import random
+from datetime import datetime
 from typing import Any
 
 from devhost.dialects.hipchat.cards import Notification
-from devhost.world.installations import Installation
+from devhost.dialects.hipchat.installation import HipChatInstallation
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.world.messages import Message
 from devhost.world.people import Person
 from devhost.world.rooms import Room
-from devhost.world.state import World
 
 _COLORS = ("yellow", "green", "red", "purple", "gray")
 
 
 def add_notification(
-    world: World,
+    world: HipChatWorld,
     room: Room,
     body: Notification,
     data: dict[str, Any],
     *,
-    installation: Installation | None = None,
+    installation: HipChatInstallation | None = None,
     person: Person | None = None,
 ) -> Message:
     """Add a notification that was checked as `body`; its card is kept as it came in `data`."""
@@ -41,30 +42,17 @@ def add_notification(
         attach_to=body.attach_to,
         mentions=world.people.mentioned(body.message) if body.message_format == "text" else [],
     )
-    return add_message(world, room, message)
+    return world.shell.post(room, message)
 
 
-def add_message(world: World, room: Room, message: Message) -> Message:
-    """Add any message and tell the listeners."""
-    room.add(message)
-    world.feed.publish("message", {"room_id": room.id, "id": message.id})
-    return message
-
-
-def spoken(
-    world: World,
-    sender: Person,
-    text: str,
-    *,
-    link: str | None = None,
-    file: dict[str, Any] | None = None,
-) -> Message:
-    """Make a person's message with its mentions."""
+def notice(date: datetime, item: dict[str, Any]) -> Message:
+    """Make the notification of an integration, as the members of an event's item say."""
+    text = item.get("message")
     return Message(
-        date=world.clock.date(),
-        text=text,
-        sender=sender,
-        mentions=world.people.mentioned(text),
-        link=link,
-        file=file,
+        date=date,
+        text=text if isinstance(text, str) else "Hello",
+        kind="notification",
+        from_name=str(item.get("from_name", "Integration")),
+        color=str(item.get("color", "yellow")),
+        format="html" if item.get("message_format", "html") == "html" else "text",
     )

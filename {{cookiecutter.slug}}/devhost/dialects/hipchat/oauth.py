@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request, Response
 
 from devhost.dialects.hipchat.access import find_session, limit_headers
 from devhost.dialects.hipchat.grants import TokenRequest
-from devhost.dialects.hipchat.sessions import Session, scope_text
+from devhost.dialects.hipchat.installation import HipChatInstallation
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, bad_request, not_found
 from devhost.wire.body import FORM, check, content_type, read_bytes, read_form, strict_json
-from devhost.world.installations import Installation
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session, scope_text
 
 router = APIRouter(prefix="/v2/oauth/token")
 
@@ -34,7 +34,7 @@ def _credentials(request: Request) -> tuple[str, str]:
     return name, password
 
 
-def _client(world: World, request: Request) -> Installation:
+def _client(world: HipChatWorld, request: Request) -> HipChatInstallation:
     name, password = _credentials(request)
     found = world.installations.get(name)
     right = secrets.compare_digest((found.secret if found else "").encode(), password.encode("utf-8", "replace"))
@@ -54,7 +54,7 @@ async def _body(request: Request) -> TokenRequest:
 
 
 def issue(
-    world: World,
+    world: HipChatWorld,
     scopes: frozenset[str],
     *,
     client_id: str | None = None,
@@ -64,7 +64,7 @@ def issue(
 ) -> Session:
     """Make an access token; its life time is the settings', or the fault's."""
     now = world.clock.now()
-    broken = world.faults.token_seconds
+    broken = world.broken.token_seconds
     seconds = world.settings.token_seconds if broken is None else broken
     session = Session(
         scopes=scopes,
@@ -78,7 +78,7 @@ def issue(
     return world.sessions.add(session)
 
 
-def token_answer(world: World, session: Session) -> dict[str, Any]:
+def token_answer(world: HipChatWorld, session: Session) -> dict[str, Any]:
     """Write the answer of the token endpoint."""
     seconds = max(0, int(session.expires - world.clock.now() + 0.5))
     body: dict[str, Any] = {
@@ -145,7 +145,7 @@ async def post_token(request: Request, world: WorldDep) -> dict[str, Any]:
     return token_answer(world, session)
 
 
-def _own(world: World, request: Request, token: str) -> Session:
+def _own(world: HipChatWorld, request: Request, token: str) -> Session:
     session = find_session(world, request)
     found = world.sessions.get(token, world.clock.now())
     if found is None:

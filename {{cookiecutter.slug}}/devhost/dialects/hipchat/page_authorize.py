@@ -3,9 +3,9 @@
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from devhost.acts.control import HostDep
 from devhost.dialects.hipchat.authorize import check_authorization, denied, grant
 from devhost.dialects.hipchat.scopes import described
+from devhost.dialects.hipchat.world import WorldDep
 from devhost.page.render import form_of, page_router, render
 
 router = page_router()
@@ -13,7 +13,7 @@ router = page_router()
 
 @router.get("/users/authorize")
 async def authorize(
-    host: HostDep,
+    world: WorldDep,
     client_id: str,
     redirect_uri: str,
     response_type: str = "code",
@@ -22,25 +22,25 @@ async def authorize(
 ) -> Response:
     """Ask a user to let an add-on act for them."""
     one, scopes = check_authorization(
-        host.world, client_id=client_id, redirect_uri=redirect_uri, scope=scope, response_type=response_type
+        world, client_id=client_id, redirect_uri=redirect_uri, scope=scope, response_type=response_type
     )
     return render(
         "authorize.html",
         addon=one,
         scopes=[described(name) for name in sorted(scopes)],
-        people=[person for person in host.world.people if not person.is_deleted],
+        people=[person for person in world.people if not person.is_deleted],
         redirect_uri=redirect_uri,
         state=state,
     )
 
 
 @router.post("/users/authorize")
-async def authorized(request: Request, host: HostDep) -> RedirectResponse:
+async def authorized(request: Request, world: WorldDep) -> RedirectResponse:
     """Send the browser back to the add-on with a code, or with the refusal."""
     form = await form_of(request)
     uri, state = form.get("redirect_uri", ""), form.get("state", "")
     one, scopes = check_authorization(
-        host.world,
+        world,
         client_id=form.get("client_id", ""),
         redirect_uri=uri,
         scope=form.get("scope", ""),
@@ -48,6 +48,6 @@ async def authorized(request: Request, host: HostDep) -> RedirectResponse:
     )
     if form.get("answer") != "allow":
         return RedirectResponse(denied(uri, state), status_code=303)
-    person = host.person(form.get("user", ""))
-    address = grant(host.world, one, person, scopes=scopes, redirect_uri=uri, state=state)
+    person = world.person(form.get("user", ""))
+    address = grant(world, one, person, scopes=scopes, redirect_uri=uri, state=state)
     return RedirectResponse(address, status_code=303)

@@ -1,11 +1,11 @@
 """Where an add-on may be installed."""
 
 from devhost.dialects.hipchat.descriptor import Descriptor
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import InstallRefused
-from devhost.world.state import World
 
 
-def check_place(world: World, descriptor: Descriptor, room_id: int | None) -> None:
+def check_place(world: HipChatWorld, descriptor: Descriptor, room_id: int | None) -> None:
     """Check that the descriptor allows the place and that the room exists. Raises InstallRefused."""
     installable = descriptor.installable
     if room_id is None and not installable.allow_global:

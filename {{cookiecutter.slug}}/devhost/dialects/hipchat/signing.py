@@ -1,66 +1,13 @@
-"""Signs the host's tokens with the standard library alone, and forges them on purpose."""
+"""Makes the host's tokens, and forges them on purpose."""
 
-import base64
-import hashlib
-import hmac
-import json
 import random
 import string
-from enum import StrEnum
 from typing import Any
 
+from devhost.wire.signing import compact, sign
+from devhost.world.broken import Forgery
+
 _ALPHABET = string.ascii_letters + string.digits
-
-
-class Forgery(StrEnum):
-    """A way in which a token can be wrong or unusual."""
-
-    WRONG_KEY = "wrong_key"
-    ALG_NONE = "alg_none"
-    EXPIRED = "expired"
-    MISSING_EXP = "missing_exp"
-    MISSING_IAT = "missing_iat"
-    FUTURE_IAT = "future_iat"
-    WRONG_ROOM = "wrong_room"
-    UNKNOWN_ISSUER = "unknown_issuer"
-    OTHER_ALGORITHM = "other_algorithm"
-    TAMPERED = "tampered"
-    # The next two are not attacks: old hosts signed so, and an add-on accepts them.
-    PRN = "prn"
-    INTEGER_SUB = "integer_sub"
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _compact(value: dict[str, Any]) -> str:
-    return _encode(json.dumps(value, separators=(",", ":")).encode("utf-8"))
-
-
-def sign(claims: dict[str, Any], secret: str, *, algorithm: str = "HS256") -> str:
-    """Sign claims with HMAC; the algorithm `none` leaves the signature empty."""
-    signed = f"{_compact({'alg': algorithm, 'typ': 'JWT'})}.{_compact(claims)}"
-    if algorithm == "none":
-        return f"{signed}."
-    digest = {"HS384": hashlib.sha384, "HS512": hashlib.sha512}.get(algorithm, hashlib.sha256)
-    return f"{signed}.{_encode(hmac.new(secret.encode('utf-8'), signed.encode('ascii'), digest).digest())}"
-
-
-def read_claims(token: str) -> dict[str, Any] | None:
-    """Read a token's claims without trusting them; None when it is no token."""
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
-        return None
-    try:
-        claims = json.loads(_decode(parts[1]))
-    except (ValueError, RecursionError):
-        return None
-    return claims if isinstance(claims, dict) else None
 
 
 def new_jti() -> str:
@@ -125,5 +72,5 @@ def mint(
     if forgery is Forgery.TAMPERED:
         claims["sub"] = "999"
         head, _, signature = token.split(".")
-        token = f"{head}.{_compact(claims)}.{signature}"
+        token = f"{head}.{compact(claims)}.{signature}"
     return token, claims

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from devhost.world.installations import Installation
+from devhost.dialects.hipchat.installation import HipChatInstallation
 
 _ENDS = re.compile(r"(\\b|\$|\\s\*?|\(\\s\|\$\)|\(\?:\\s\|\$\)|\.\*)+$")
 _PLAIN = re.compile(r"[/!@\w\- ]{2,40}")
 
 
-def suggestions(installations: Iterable[Installation]) -> list[str]:
+def suggestions(installations: Iterable[HipChatInstallation]) -> list[str]:
     """List the texts that patterns of message webhooks spell out; patterns that mean more than one are left out."""
     found = [
         literal

@@ -5,12 +5,14 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from devhost.acts.openings import Look
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Dialog, ExternalPage, WebPanel
-from devhost.dialects.hipchat.signing import Forgery, mint
+from devhost.dialects.hipchat.signing import mint
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request, not_found
-from devhost.world.installations import Installation
+from devhost.world.broken import Forgery
 from devhost.world.people import Person
-from devhost.world.state import World
 
 KINDS = ("webPanel", "dialog", "externalPage", "glance", "configurable", "adminPage")
 _VARIABLE = re.compile(r"\{([A-Za-z0-9_.\-]+)\}")
@@ -39,7 +41,7 @@ def fill(url: str, values: dict[str, Any]) -> str:
     return _VARIABLE.sub(lambda match: quote(_value(values, match[1]), safe="", errors="replace"), url)
 
 
-def module_url(installation: Installation, kind: str, key: str) -> tuple[str, bool]:
+def module_url(installation: HipChatInstallation, kind: str, key: str) -> tuple[str, bool]:
     """Return a module's own address and whether it is signed. Raises HostError 404 or 400."""
     capabilities = installation.descriptor.capabilities
     if kind in ("configurable", "adminPage"):
@@ -67,8 +69,8 @@ def module_url(installation: Installation, kind: str, key: str) -> tuple[str, bo
 
 
 def token_for(
-    world: World,
-    installation: Installation,
+    world: HipChatWorld,
+    installation: HipChatInstallation,
     *,
     room_id: int | None,
     person: Person,
@@ -78,37 +80,28 @@ def token_for(
     return mint(
         installation.client_id,
         installation.secret,
-        now=world.clock.now() + world.faults.clock_skew,
+        now=world.clock.now() + world.broken.clock_skew,
         seconds=world.settings.jwt_seconds,
         user_id=person.id,
         room_id=room_id if room_id is not None else installation.room_id,
         timezone=person.timezone,
-        forgery=forgery or world.faults.forgery,
+        forgery=forgery or world.broken.forgery,
     )
 
 
-def page_url(  # noqa: PLR0913 - a page is opened by someone, somewhere, with values
-    world: World,
-    installation: Installation,
-    kind: str,
-    key: str = "",
-    *,
-    room_id: int | None,
-    person: Person,
-    values: dict[str, Any] | None = None,
-    theme: str = "light",
-    forgery: Forgery | None = None,
-) -> tuple[str, dict[str, Any] | None]:
+def page_url(world: HipChatWorld, look: Look) -> tuple[str, dict[str, Any] | None]:
     """Return the address that a client would open, and the claims of its token (None: not signed)."""
-    raw, signed = module_url(installation, kind, key)
-    url = fill(raw, values or {})
+    raw, signed = module_url(look.installation, look.kind, look.key)
+    url = fill(raw, look.values)
     query = {"connect_client_api_version": "1"}
     claims = None
     if signed:
-        token, claims = token_for(world, installation, room_id=room_id, person=person, forgery=forgery)
+        token, claims = token_for(
+            world, look.installation, room_id=look.room_id, person=look.person, forgery=look.forgery
+        )
         query = {"signed_request": token} | query
-    if kind in ("webPanel", "dialog"):
-        query["theme"] = theme
-    if kind in ("dialog", "configurable"):
+    if look.kind in ("webPanel", "dialog"):
+        query["theme"] = look.theme
+    if look.kind in ("dialog", "configurable"):
         query |= {"xdm_e": world.base_url, "xdm_c": "channel-1", "cp": "", "lic": "none", "embedded": "true"}
     return with_query(url, query), claims

@@ -2,14 +2,14 @@
 
 from devhost.dialects.hipchat.browser import visit
 from devhost.dialects.hipchat.install import revoke
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.tokens import with_query
+from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.outbound import Answer, Ask
-from devhost.world.installations import Installation
-from devhost.world.state import World
 
 
 async def uninstall(
-    world: World, installation: Installation, *, delete: bool = True, browser: bool = True
+    world: HipChatWorld, installation: HipChatInstallation, *, delete: bool = True, browser: bool = True
 ) -> Answer | None:
     """Revoke the client, send the DELETE, walk the browser through `uninstalledUrl`.
 
@@ -30,7 +30,7 @@ async def uninstall(
     return answer
 
 
-async def send_delete(world: World, installation: Installation, *, purpose: str = "uninstall") -> Answer:
+async def send_delete(world: HipChatWorld, installation: HipChatInstallation, *, purpose: str = "uninstall") -> Answer:
     """Send the unsigned DELETE to the callback URL."""
     callback = installation.descriptor.installable.callback_url or ""
     return await world.outbound.send(
@@ -44,7 +44,7 @@ async def send_delete(world: World, installation: Installation, *, purpose: str 
     )
 
 
-def uninstalled_address(world: World, installation: Installation) -> str:
+def uninstalled_address(world: HipChatWorld, installation: HipChatInstallation) -> str:
     """Return where a browser is sent after an uninstall."""
     ticket = world.tickets.add_document(installation.client_id, {"oauthId": installation.client_id})
     base = world.base_url

@@ -7,18 +7,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from devhost.acts.openings import Look
 from devhost.dialects.hipchat.access import AnySession, acting_person, own_installation, room_for
 from devhost.dialects.hipchat.glances import GlanceState, check_glance
-from devhost.dialects.hipchat.links import Link
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Url
-from devhost.dialects.hipchat.sessions import Session
 from devhost.dialects.hipchat.sidebar import covering
 from devhost.dialects.hipchat.tokens import page_url, token_for, with_query
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import GlanceRefused, HostError, bad_request, forbidden, not_found
 from devhost.wire.body import check, read_object
-from devhost.world.installations import Installation
 from devhost.world.rooms import Room
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
+from devhost.world.tickets import Link
 
 router = APIRouter(prefix="/v2/addon")
 
@@ -105,7 +106,7 @@ async def push_glances(
     return Response(status_code=204)
 
 
-def _viewed(world: World, session: Session, room_id: int, addon_key: str) -> tuple[Room, Installation]:
+def _viewed(world: HipChatWorld, session: Session, room_id: int, addon_key: str) -> tuple[Room, HipChatInstallation]:
     room = room_for(world, session, room_id)
     for installation in covering(world, room):
         if installation.key == addon_key:
@@ -131,7 +132,8 @@ async def get_signed_url(
     if attribute != wanted:
         raise bad_request(f"attribute: a {kind} has {wanted}, not {attribute}", field="attribute")
     values = {name: value for name, value in request.query_params.items() if name != "auth_token"}
-    location, claims = page_url(world, installation, kind, module_key, room_id=room.id, person=person, values=values)
+    look = Look(installation=installation, kind=kind, key=module_key, room_id=room.id, person=person, values=values)
+    location, claims = page_url(world, look)
     token = parse_qs(urlsplit(location).query)["signed_request"][0] if claims is not None else ""
     return {"location": location, "jwt": token}
 
@@ -145,7 +147,8 @@ async def get_glance_urls(room_id: int, world: WorldDep, session: AnySession) ->
     for installation in covering(world, room):
         for glance in installation.descriptor.capabilities.glance:
             try:
-                url, _ = page_url(world, installation, "glance", glance.key, room_id=room.id, person=person)
+                look = Look(installation=installation, kind="glance", key=glance.key, room_id=room.id, person=person)
+                url, _ = page_url(world, look)
                 entry: dict[str, Any] = {"success": True, "url": url}
             except HostError:
                 entry = {"success": False}

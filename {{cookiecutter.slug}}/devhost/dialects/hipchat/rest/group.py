@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from devhost.dialects.hipchat.access import AdminGroup, ViewGroup
-from devhost.dialects.hipchat.images import image_answer, read_image
 from devhost.dialects.hipchat.rest.paging import PageDep
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import not_found
+from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import people
 from devhost.world.clock import iso
-from devhost.world.state import World, WorldDep
 
 router = APIRouter(prefix="/v2")
 
@@ -27,7 +27,7 @@ class Avatar(BaseModel):
     avatar: str = Field(min_length=1)
 
 
-def _group(world: World, number: int) -> int:
+def _group(world: HipChatWorld, number: int) -> int:
     if number != world.settings.group_id:
         raise not_found(f"Group {number}")
     return number
@@ -44,7 +44,7 @@ async def get_group(number: int, world: WorldDep, _session: ViewGroup) -> dict[s
         "domain": "devhost.example",
         "subdomain": world.base_url,
         "created": iso(owner.created),
-        "avatar_url": f"{world.base_url}/images/group/{number}" if world.group_avatar else None,
+        "avatar_url": f"{world.base_url}/images/group/{number}" if world.shell.group_avatar else None,
         "plan": {"id": 1, "type": "free"},
         "owner": people.stub(owner, world.base_url),
         "links": {"self": f"{world.base_url}/v2/group/{number}"},
@@ -66,14 +66,14 @@ async def get_statistics(number: int, world: WorldDep, _session: ViewGroup) -> d
 @router.get("/group/{number}/avatar")
 async def get_avatar(number: int, world: WorldDep, _session: ViewGroup) -> Response:
     """Redirect to the group's image."""
-    return image_answer(world, "group", _group(world, number))
+    return image_answer(world.base_url, "group", _group(world, number))
 
 
 @router.put("/group/{number}/avatar", status_code=204)
 async def set_avatar(number: int, request: Request, world: WorldDep, _session: AdminGroup) -> Response:
     """Set the group's image."""
     _group(world, number)
-    world.group_avatar = read_image(check(Avatar, await read_object(request)).avatar, "avatar")
+    world.shell.group_avatar = read_image(check(Avatar, await read_object(request)).avatar, "avatar")
     return Response(status_code=204)
 
 
@@ -81,11 +81,11 @@ async def set_avatar(number: int, request: Request, world: WorldDep, _session: A
 async def delete_avatar(number: int, world: WorldDep, _session: AdminGroup) -> Response:
     """Take the group's image away."""
     _group(world, number)
-    world.group_avatar = None
+    world.shell.group_avatar = None
     return Response(status_code=204)
 
 
-def _emoticon(world: World, number: int) -> dict[str, Any]:
+def _emoticon(world: HipChatWorld, number: int) -> dict[str, Any]:
     return {
         "id": number,
         "shortcut": EMOTICONS[number - 1],

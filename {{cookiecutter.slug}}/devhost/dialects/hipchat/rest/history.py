@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query
 
 from devhost.dialects.hipchat.access import ViewMessages, acting_person, room_for
 from devhost.dialects.hipchat.rest.paging import MAX_RESULTS, Page, PageDep
-from devhost.dialects.hipchat.sessions import Session
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import bad_request, not_found
 from devhost.world import messages
 from devhost.world.clock import iso
 from devhost.world.messages import Message
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
 
 router = APIRouter(prefix="/v2")
 
@@ -42,16 +42,16 @@ def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
         raise bad_request(f"{field}: {text!r} is neither `recent` nor an ISO 8601 date", field=field) from error
 
 
-def _written(world: World, message: Message, zone: ZoneInfo) -> dict[str, Any]:
+def _written(world: HipChatWorld, message: Message, zone: ZoneInfo) -> dict[str, Any]:
     return messages.render(message, world.base_url) | {"date": iso(message.date.astimezone(zone))}
 
 
-def room_messages(world: World, session: Session, ref: str) -> list[Message]:
+def room_messages(world: HipChatWorld, session: Session, ref: str) -> list[Message]:
     """Return a room's messages, oldest first."""
     return list(room_for(world, session, ref).messages)
 
 
-def private_messages(world: World, session: Session, ref: str) -> list[Message]:
+def private_messages(world: HipChatWorld, session: Session, ref: str) -> list[Message]:
     """Return the conversation of the token's user with another user, oldest first."""
     me, other = acting_person(world, session), world.person(ref)
     return list(world.private.get(frozenset({me.id, other.id}), []))
@@ -62,7 +62,7 @@ def _seen(found: Iterable[Message], *, deleted: bool) -> list[Message]:
 
 
 def history(
-    world: World,
+    world: HipChatWorld,
     found: list[Message],
     page: Page,
     zone: ZoneInfo,
@@ -86,7 +86,9 @@ def history(
     return answer
 
 
-def latest(world: World, found: list[Message], page: Page, zone: ZoneInfo, *, not_before: str | None) -> dict[str, Any]:
+def latest(
+    world: HipChatWorld, found: list[Message], page: Page, zone: ZoneInfo, *, not_before: str | None
+) -> dict[str, Any]:
     """Write the newest messages, the oldest first; `not_before` is the id of the first one wanted."""
     if not_before:
         position = next((number for number, one in enumerate(found) if one.id == not_before), None)
@@ -98,7 +100,7 @@ def latest(world: World, found: list[Message], page: Page, zone: ZoneInfo, *, no
     return whole.of(found[-size:] if size else [], lambda message: _written(world, message, zone))
 
 
-def one_message(world: World, found: list[Message], message_id: str, zone: ZoneInfo) -> dict[str, Any]:
+def one_message(world: HipChatWorld, found: list[Message], message_id: str, zone: ZoneInfo) -> dict[str, Any]:
     """Write one message."""
     for message in found:
         if message.id == message_id:

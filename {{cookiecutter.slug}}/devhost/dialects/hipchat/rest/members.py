@@ -6,12 +6,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from devhost.dialects.hipchat.access import AdminRoom, ViewRoom, room_for
-from devhost.dialects.hipchat.notify import add_message, spoken
 from devhost.dialects.hipchat.rest.paging import Page, PageDep
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import bad_request
 from devhost.wire.body import check, read_object
 from devhost.world import people
-from devhost.world.state import World, WorldDep
 
 router = APIRouter(prefix="/v2/room/{room_ref}")
 
@@ -32,7 +31,7 @@ class Invitation(BaseModel):
     reason: str | None = None
 
 
-def _page(world: World, page: Page, ids: set[int]) -> dict[str, Any]:
+def _page(world: HipChatWorld, page: Page, ids: set[int]) -> dict[str, Any]:
     found = [person for person in world.people if person.id in ids and not person.is_deleted]
     return page.of(
         found,
@@ -93,5 +92,5 @@ async def invite(room_ref: str, user_ref: str, request: Request, world: WorldDep
     person = world.person(user_ref)
     body = check(Invitation, await read_object(request, empty=True))
     text = f"@{person.mention_name} was invited" + (f": {body.reason}" if body.reason else "")
-    add_message(world, room, spoken(world, room.owner, text))
+    world.shell.post(room, world.shell.spoken(room.owner, text))
     return Response(status_code=204)

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from devhost.dialects.hipchat.access import SendMessage, SendNotification, author, limit_headers, room_for
 from devhost.dialects.hipchat.cards import Notification
 from devhost.dialects.hipchat.deliver import announce
-from devhost.dialects.hipchat.notify import add_message, add_notification
-from devhost.dialects.hipchat.sessions import Session
+from devhost.dialects.hipchat.notify import add_notification
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import bad_request, not_found
 from devhost.wire.body import FORM, check, content_type, read_bytes, read_object
 from devhost.world.clock import iso
 from devhost.world.messages import Message
 from devhost.world.rooms import Room
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
 
 router = APIRouter(prefix="/v2/room")
 
@@ -73,7 +73,7 @@ async def post_notification(room_ref: str, request: Request, world: WorldDep, se
     return Response(status_code=204)
 
 
-def post(world: World, session: Session, room: Room, text: str, parent_id: str | None = None) -> Message:
+def post(world: HipChatWorld, session: Session, room: Room, text: str, parent_id: str | None = None) -> Message:
     """Put a message of the token's owner into a room and report it."""
     person, name = author(world, session)
     message = Message(
@@ -85,7 +85,7 @@ def post(world: World, session: Session, room: Room, text: str, parent_id: str |
         mentions=world.people.mentioned(text),
         parent_id=parent_id,
     )
-    add_message(world, room, message)
+    world.shell.post(room, message)
     world.spawn(announce(world, room, message))
     return message
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 
-from devhost.world.state import WorldDep
+from devhost.dialects.hipchat.world import WorldDep
 
 Item = TypeVar("Item")
 

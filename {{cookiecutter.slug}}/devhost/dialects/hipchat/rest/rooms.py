@@ -8,17 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devhost.dialects.hipchat.access import AdminRoom, ManageRooms, ViewRoom, author, may_see, room_for
 from devhost.dialects.hipchat.deliver import report
-from devhost.dialects.hipchat.images import image_answer, read_image
-from devhost.dialects.hipchat.notify import add_message
 from devhost.dialects.hipchat.rest.paging import PageDep
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, bad_request
+from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import rooms
 from devhost.world.clock import iso
 from devhost.world.messages import Message
 from devhost.world.people import new_version
 from devhost.world.rooms import Room
-from devhost.world.state import World, WorldDep
 
 router = APIRouter(prefix="/v2/room")
 
@@ -76,7 +75,7 @@ class Avatar(BaseModel):
     avatar: str = Field(min_length=1)
 
 
-def _free_name(world: World, name: str, room: Room | None = None) -> None:
+def _free_name(world: HipChatWorld, name: str, room: Room | None = None) -> None:
     if name.isdigit():
         raise bad_request("name: digits alone would be taken for an id", field="name")
     found = world.rooms.find(name)
@@ -176,8 +175,7 @@ async def set_topic(room_ref: str, request: Request, world: WorldDep, session: A
     room.topic = body.topic
     room.version = new_version()
     person, name = author(world, session)
-    add_message(
-        world,
+    world.shell.post(
         room,
         Message(date=world.clock.date(), text=body.topic, kind="topic", sender=person, from_name=name),
     )
@@ -194,7 +192,7 @@ async def set_topic(room_ref: str, request: Request, world: WorldDep, session: A
     return Response(status_code=204)
 
 
-def _statistics(world: World, room: Room) -> dict[str, Any]:
+def _statistics(world: HipChatWorld, room: Room) -> dict[str, Any]:
     return {
         "messages_sent": room.messages_sent,
         "last_active": iso(room.last_active) if room.last_active else None,
@@ -211,7 +209,7 @@ async def get_statistics(room_ref: str, world: WorldDep, session: ViewRoom) -> d
 @router.get("/{room_ref}/avatar")
 async def get_avatar(room_ref: str, world: WorldDep, session: ViewRoom) -> Response:
     """Redirect to a room's image."""
-    return image_answer(world, "room", room_for(world, session, room_ref).id)
+    return image_answer(world.base_url, "room", room_for(world, session, room_ref).id)
 
 
 @router.put("/{room_ref}/avatar", status_code=204)

@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from devhost.dialects.hipchat.access import SendMessage, acting_person, author, limit_headers, room_for
 from devhost.dialects.hipchat.deliver import announce, report
 from devhost.dialects.hipchat.modules import Url
-from devhost.dialects.hipchat.notify import add_message, spoken
 from devhost.dialects.hipchat.private import add_private
-from devhost.dialects.hipchat.sessions import Session
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import bad_request
 from devhost.wire.body import check, content_type, read_bytes, read_object, strict_json
 from devhost.world.messages import Message
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
 
 router = APIRouter(prefix="/v2")
 
@@ -52,11 +51,11 @@ class Shared(NamedTuple):
     file: dict[str, Any] | None = None
 
 
-def _share(world: World, session: Session, kind: Kind, ref: str, shared: Shared, request: Request) -> None:
+def _share(world: HipChatWorld, session: Session, kind: Kind, ref: str, shared: Shared, request: Request) -> None:
     if kind == "user":
         sender, receiver = acting_person(world, session), world.person(ref)
         world.limits.message(session, f"user {receiver.id}", limit_headers(request))
-        message = spoken(world, sender, shared.text, link=shared.link, file=shared.file)
+        message = world.shell.spoken(sender, shared.text, link=shared.link, file=shared.file)
         add_private(world, sender, receiver, message)
         return
     room = room_for(world, session, ref)
@@ -71,7 +70,7 @@ def _share(world: World, session: Session, kind: Kind, ref: str, shared: Shared,
         link=shared.link,
         file=shared.file,
     )
-    add_message(world, room, message)
+    world.shell.post(room, message)
     world.spawn(announce(world, room, message))
     if shared.file is not None:
         world.spawn(report(world, "room_file_upload", room, person or room.owner, {"file": shared.file}))

@@ -7,15 +7,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from devhost.dialects.hipchat.access import AdminGroup, SendMessage, ViewGroup, acting_person, limit_headers
-from devhost.dialects.hipchat.images import image_answer, read_image
-from devhost.dialects.hipchat.notify import spoken
 from devhost.dialects.hipchat.private import add_private
 from devhost.dialects.hipchat.rest.paging import PageDep
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, bad_request
+from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import people, rooms
 from devhost.world.people import Person, new_version
-from devhost.world.state import World, WorldDep
 
 router = APIRouter(prefix="/v2")
 
@@ -77,7 +76,7 @@ class Invitation(BaseModel):
     title: str | None = None
 
 
-def _free(world: World, body: UserBody, mention: str, person: Person | None = None) -> None:
+def _free(world: HipChatWorld, body: UserBody, mention: str, person: Person | None = None) -> None:
     for field, ref in (("email", body.email), ("mention_name", mention)):
         found = world.people.find(ref)
         if found is not None and found is not person:
@@ -180,7 +179,7 @@ async def delete_user(user_ref: str, world: WorldDep, _session: AdminGroup) -> R
 async def get_photo(user_ref: str, size: Literal["small", "big"], world: WorldDep, _session: ViewGroup) -> Response:
     """Redirect to a user's photo; both sizes are one image here."""
     del size
-    return image_answer(world, "user", world.person(user_ref).id)
+    return image_answer(world.base_url, "user", world.person(user_ref).id)
 
 
 @router.put("/user/{user_ref}/photo", status_code=204)
@@ -212,7 +211,7 @@ async def send_private(user_ref: str, request: Request, world: WorldDep, session
     sender, receiver = acting_person(world, session), world.person(user_ref)
     body = check(PrivateMessage, await read_object(request))
     world.limits.message(session, f"user {receiver.id}", limit_headers(request))
-    message = spoken(world, sender, body.message)
+    message = world.shell.spoken(sender, body.message)
     message.format, message.notify = body.message_format, body.notify
     add_private(world, sender, receiver, message)
     return Response(status_code=204)

@@ -6,18 +6,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from devhost.acts.matching import check_pattern
 from devhost.dialects.hipchat.access import AdminRoom, AnySession, own_installation, room_for
-from devhost.dialects.hipchat.matching import check_pattern
+from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Action, Dialog, ExternalPage, Glance, Webhook, WebPanel
 from devhost.dialects.hipchat.rest.paging import PageDep
-from devhost.dialects.hipchat.sessions import Session
 from devhost.dialects.hipchat.webhooks import Registration
+from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import bad_request, forbidden, not_found
 from devhost.wire.body import check, read_object
 from devhost.world.clock import iso
-from devhost.world.installations import Installation
 from devhost.world.rooms import Room
-from devhost.world.state import World, WorldDep
+from devhost.world.sessions import Session
 
 router = APIRouter(prefix="/v2")
 
@@ -44,11 +44,11 @@ def _mine(one: Registration, session: Session, room: Room | None) -> bool:
     return same and (room is None or one.room_id in (None, room.id))
 
 
-def _address(world: World, one: Registration, room_id: int) -> str:
+def _address(world: HipChatWorld, one: Registration, room_id: int) -> str:
     return f"{world.base_url}/v2/room/{room_id}/webhook/{one.id}"
 
 
-def _row(world: World, one: Registration, room_id: int) -> dict[str, Any]:
+def _row(world: HipChatWorld, one: Registration, room_id: int) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.hook.name,
@@ -60,7 +60,7 @@ def _row(world: World, one: Registration, room_id: int) -> dict[str, Any]:
     }
 
 
-def _find(world: World, session: Session, room: Room, number: int) -> Registration:
+def _find(world: HipChatWorld, session: Session, room: Room, number: int) -> Registration:
     one = world.webhooks.get(number)
     if one is None or not _mine(one, session, room):
         raise not_found(f"Webhook {number}")
@@ -111,8 +111,8 @@ async def delete_webhook(room_ref: str, number: int, world: WorldDep, session: A
 
 
 def _extension_place(
-    world: World, session: Session, kind: str, room_ref: str | None
-) -> tuple[Installation, int | None]:
+    world: HipChatWorld, session: Session, kind: str, room_ref: str | None
+) -> tuple[HipChatInstallation, int | None]:
     if kind not in MODULES:
         raise not_found(f"Extension type {kind}")
     if room_ref is not None:
@@ -125,7 +125,9 @@ def _extension_place(
     return own_installation(world, session), room_id
 
 
-def _registration(world: World, installation: Installation, key: str, room_id: int | None) -> Registration | None:
+def _registration(
+    world: HipChatWorld, installation: HipChatInstallation, key: str, room_id: int | None
+) -> Registration | None:
     for one in world.webhooks:
         if one.client_id == installation.client_id and one.hook.key == key and one.room_id == room_id:
             return one

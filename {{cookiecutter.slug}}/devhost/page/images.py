@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from devhost.errors import bad_request, not_found
-from devhost.world.state import World, WorldDep
+from devhost.world.state import WorldDep
 
 router = APIRouter(prefix="/images")
 
@@ -33,9 +33,9 @@ def read_image(text: str, field: str) -> bytes:
     return raw
 
 
-def image_answer(world: World, owner: Owner, number: int) -> RedirectResponse:
+def image_answer(base_url: str, owner: Owner, number: int) -> RedirectResponse:
     """Redirect to an image."""
-    return RedirectResponse(f"{world.base_url}/images/{owner}/{number}", status_code=302)
+    return RedirectResponse(f"{base_url}/images/{owner}/{number}", status_code=302)
 
 
 @router.get("/{owner}/{number}")
