@@ -19,8 +19,8 @@ from app.connect.settings import Settings, load_settings
 from app.connect.tenancy.tables import Tenant, TenantRow
 from app.connect.work.inbox import InboxRow, Status
 from app.main import create_app
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.postgres import create_database, drop_database, running_postgres
 
 # No folder of found examples in the project, and no test that fails because a machine is slow.

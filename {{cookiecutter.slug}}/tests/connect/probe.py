@@ -10,8 +10,8 @@ from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notificat
 from app.connect.declare.manifest import Manifest
 from app.connect.tenancy.tables import TenantRow, TenantState
 from app.connect.work.inbox import InboxRow
-from devhost.installations import Installation
-from devhost.webhooks import Delivery
+from devhost.wire.deliveries import Delivery
+from devhost.world.installations import Installation
 from tests.conftest import RunningAddon
 
 MANIFEST = Manifest.model_validate(

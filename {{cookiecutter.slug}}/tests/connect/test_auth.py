@@ -21,9 +21,9 @@ from app.connect.logging import configure_logging
 from app.connect.pages.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
 from app.connect.tenancy.tables import Tenant, TenantRow, TenantState
 from app.connect.tenancy.tenant import Identity, User, Verified
-from devhost import signing
-from devhost.installations import Installation
-from devhost.signing import Forgery
+from devhost.wire import signing
+from devhost.world.broken import Forgery
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, KEY, RunningAddon
 
 GLANCE = "/hipchat/glance/status"

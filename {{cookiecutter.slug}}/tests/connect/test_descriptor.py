@@ -17,7 +17,7 @@ from app.connect.declare.router import ModuleKind
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat.dialect import describe
 from app.connect.serving.checks import unproven_routes
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 

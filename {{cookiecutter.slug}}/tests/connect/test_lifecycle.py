@@ -16,10 +16,10 @@ from app.connect.tenancy.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINST
 from app.connect.tenancy.tables import TenantRow, TenantState
 from app.connect.tenancy.tenant import Identity, User, Verified
 from app.connect.work.inbox import InboxRow, Status
+from devhost.dialects.hipchat.install import payload
 from devhost.errors import InstallRefused
-from devhost.install import payload
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.conftest import DESCRIPTOR
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

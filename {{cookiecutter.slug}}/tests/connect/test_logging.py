@@ -13,7 +13,7 @@ from app.connect.access.api_tokens import ApiToken
 from app.connect.database.engine import Base
 from app.connect.logging import REMOVED, access_log, bind, configure_logging, redact, request_id, tenant_id
 from app.connect.network.token_rows import AccessToken
-from devhost import signing
+from devhost.wire import signing
 from tests.conftest import KEY, RunningAddon
 
 TOKEN = signing.sign({"iss": "tenant", "exp": 1}, "s" * 32)

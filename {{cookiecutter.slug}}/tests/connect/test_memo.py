@@ -10,7 +10,7 @@ from app.connect import Context
 from app.connect.tenancy.memo import MAX_MEMO, Memo, MemoFull
 from app.connect.tenancy.tables import Tenant, TenantRow
 from app.connect.tenancy.tenant import Identity, Verified
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.waiting import until

@@ -15,8 +15,8 @@ from app.connect.declare.manifest import Manifest
 from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
 from app.connect.tenancy.tables import TenantRow
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 

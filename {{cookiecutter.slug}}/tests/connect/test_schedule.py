@@ -9,7 +9,7 @@ from app.connect.declare.router import Schedule
 from app.connect.serving.schedule import Scheduler
 from app.connect.tenancy.tables import TenantRow, TenantState
 from app.connect.work.inbox import Status
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 

@@ -23,8 +23,8 @@ from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
 from app.connect.tenancy.tables import Tenant
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.connect.hipchat.conftest import ALL_SCOPES, Clock, store_tenant
 
 ORIGIN = "http://addon.localhost:8000"
