@@ -1,5 +1,6 @@
 """What every test may ask for: a migrated database of each kind, the add-on running on it, and a host to talk to."""
 
+import os
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -52,8 +53,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server for the whole run; each process of a parallel run has a folder of its own inside the run's."""
+    own = tmp_path_factory.getbasetemp()
+    with running_postgres(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as url:
         yield url
 
 

