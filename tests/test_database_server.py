@@ -11,7 +11,7 @@ import pytest
 USER = """
 import sys
 from pathlib import Path
-from tests.postgres import running_postgres
+from tests.support.postgres import running_postgres
 with running_postgres(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()
