@@ -47,7 +47,7 @@ def run_tests(console: Console, commands: Commands) -> None:
         commands.run(console.step_name, strangers, folder=REPOSITORY, settings=settings)
     console.heading("the devhost's page in a browser")
     if _wanted(console, "chromium"):
-        driver = ["-c", "constraints.txt", "-e", ".[browser]"]
+        driver = ["-c", "constraints.txt", "-r", "tests/browser/requirements.txt"]
         install(PROJECT / ".venv", driver, folder=PROJECT, progress=console.installer_line)
         commands.run(console.step_name, [project_python, "-m", "pytest", "--browser", "tests/browser"], folder=PROJECT)
     console.heading("tests of the project, oldest versions")
