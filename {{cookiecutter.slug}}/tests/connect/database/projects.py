@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alembic.config import Config
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Executable, TableClause, column, inspect, select, table, text
 
 from app.connect.application import ROOT
 from app.connect.database.chains import Chain, alembic_config, script_directory
@@ -120,7 +120,17 @@ async def tables(db: Database) -> set[str]:
         return set(await connection.run_sync(lambda on: inspect(on).get_table_names()))
 
 
-async def execute(db: Database, statement: str) -> None:
+async def execute(db: Database, statement: str | Executable) -> None:
     """Change a database behind everybody's back."""
     async with db.engine.begin() as connection:
-        await connection.execute(text(statement))
+        await connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def version_table(chain: Chain) -> TableClause:
+    return table(chain.version_table, column("version_num"))
+
+
+async def revision_of(db: Database, chain: Chain) -> list[str]:
+    """Read what a chain's version table holds."""
+    async with db.engine.connect() as connection:
+        return list((await connection.execute(select(version_table(chain).c.version_num))).scalars())
