@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.connect.access.api_tokens import ApiTokens
 from app.connect.database.engine import Database
-from app.connect.database.schema import migrate, require_head
+from app.connect.database.schema import prepare_schema
 from app.connect.declare.addon import join, require_pictures
 from app.connect.declare.manifest import Manifest, read_manifest
 from app.connect.declare.router import AddonRouter
@@ -103,15 +102,7 @@ class Connect:
 
     async def prepare_schema(self) -> None:
         """Apply migrations in development on SQLite; everywhere else require that somebody did."""
-        try:
-            if self.db.is_sqlite and not self.settings.is_production:
-                await migrate(self.db, ROOT)
-            else:
-                await require_head(self.db, ROOT)
-        except SQLAlchemyError as error:
-            raise ConfigurationError(
-                f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL and that the server runs."
-            ) from error
+        await prepare_schema(self.db, ROOT, apply=self.db.is_sqlite and not self.settings.is_production)
 
     async def close(self) -> None:
         """Close every connection this process holds."""

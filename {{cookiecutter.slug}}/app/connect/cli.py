@@ -75,8 +75,8 @@ async def _migrate(connect: "Connect", _: argparse.Namespace) -> int:
     from app.connect.application import ROOT
     from app.connect.database.schema import migrate
 
-    await migrate(connect.db, ROOT)
-    print("The database schema is at head.")
+    warnings = await migrate(connect.db, ROOT)
+    print("\n".join(warnings) or "The database schema is at head.")
     return 0
 
 
