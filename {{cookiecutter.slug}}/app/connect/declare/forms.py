@@ -87,13 +87,17 @@ def _input(shape: Shape, value: Any) -> Input:
     return Input(
         name=shape.name,
         label=shape.label,
-        hint=shape.hint,
+        hint=" ".join(filter(None, (shape.hint, "One per line."))) if _is_lines(shape) else shape.hint,
         kind=shape.kind,
         value=_shown(shape, value),
         choices=choices,
         attributes=shape.attributes,
         clearable=shape.optional and shape.kind == "password" and _shown(shape, value) is True,
     )
+
+
+def _is_lines(shape: Shape) -> bool:
+    return shape.many and shape.kind == "textarea"
 
 
 def _shown(shape: Shape, value: Any) -> str | bool | list[str]:
@@ -105,7 +109,7 @@ def _shown(shape: Shape, value: Any) -> str | bool | list[str]:
         texts = [_text(item) for item in value or ()]
         if isinstance(value, set | frozenset):
             texts.sort()
-        return texts if shape.kind == "checkboxes" else "\n".join(texts)
+        return "\n".join(texts) if _is_lines(shape) else texts
     if isinstance(value, bool):
         return next((text for text, choice in shape.choices.items() if choice is value), "")
     return _text(value)

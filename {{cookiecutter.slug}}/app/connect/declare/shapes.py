@@ -85,7 +85,7 @@ def _shape(name: str, info: FieldInfo, schema: Schema, whole: Schema) -> Shape |
         required=required,
         many=many,
         choices=choices,
-        attributes=_attributes(kind, item) | ({"required": "required"} if required and kind != "checkboxes" else {}),
+        attributes=_attributes(kind, item) | ({"required": "required"} if required else {}),
     )
 
 
