@@ -57,7 +57,7 @@ class TestLooks:
         page.goto(f"/page?signed_request={HOST_TOKEN}")
         check(page, request, "fresh")
         page.get_by_role("button", name="Send needed").click()
-        expect(page.locator("#needed-many-error")).to_have_text("Names is required.")
+        expect(page.locator("#needed-many-error")).to_have_text("This is required.")
         page.get_by_label("Text").fill("x")
         page.get_by_label("Whole").fill("")
         page.get_by_role("button", name="Send everything").click()

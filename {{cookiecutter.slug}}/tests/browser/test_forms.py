@@ -41,7 +41,7 @@ def show(page: Page, forms: FormStage, *names: str) -> None:
 
 
 def give(page: Page, who: str, points: str) -> None:
-    page.get_by_label("Who").fill(who)
+    page.locator("#give-who").fill(who)
     page.get_by_label("Points").fill(points)
     page.get_by_role("button", name="Send give").click()
 
@@ -76,6 +76,7 @@ class TestRefused:
         page.get_by_role("button", name="Send hours").click()
         whole = page.get_by_role("alert")
         expect(whole).to_have_text("The end must be after the beginning.")
+        expect(page.locator("#hours-form .status")).to_be_empty()
         expect(page.get_by_label("From")).to_have_value("18:00")
         assert whole.bounding_box()["y"] < page.get_by_label("From").bounding_box()["y"]  # type: ignore[index]
 

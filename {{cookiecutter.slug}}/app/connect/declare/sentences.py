@@ -10,6 +10,7 @@ from app.connect.declare.shapes import Shape
 
 REQUIRED = "is required"
 MOST_NAMED = 8  # choices; more of them make no sentence
+LONGEST_SUBJECT = 40  # characters of a label
 
 SAYINGS: Mapping[str, str] = {
     "missing": REQUIRED,
@@ -55,9 +56,11 @@ OWN_TYPES = frozenset(get_args(ErrorType))
 
 def about(shape: Shape, predicate: str, *, entry: int | None = None) -> str:
     """Make a sentence about a field, or about one entry of its list."""
-    # "Who is it for? is required" is no sentence.
-    subject = shape.label if shape.label[-1:].isalnum() or shape.label.endswith(")") else "This"
-    return f"{subject}, entry {entry}, {predicate}." if entry else f"{subject} {predicate}."
+    if entry is not None:
+        return f"Entry {entry} {predicate}."
+    # Neither "Who is it for? is required" nor "Names is required" is a sentence.
+    is_subject = len(shape.label) <= LONGEST_SUBJECT and (shape.label[-1:].isalnum() or shape.label.endswith(")"))
+    return f"{shape.label if is_subject and not shape.many else 'This'} {predicate}."
 
 
 def say(error: ErrorDetails, shape: Shape | None) -> str:
@@ -73,7 +76,8 @@ def say_choices(shape: Shape) -> str:
     """Say what may be chosen."""
     if len(shape.choices) > MOST_NAMED:
         return "must be one of the offered choices"
-    return "must be " + " or ".join(shape.choices)
+    *others, last = shape.choices
+    return f"must be {', '.join(others)} or {last}" if others else f"must be {last}"
 
 
 def _predicate(error: ErrorDetails, shape: Shape) -> str:

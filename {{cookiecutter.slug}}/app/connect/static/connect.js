@@ -182,10 +182,10 @@
     }
     const whole = form.querySelector('[data-error-for="form"]');
     if (whole) whole.textContent = unplaced.join(" ");
-    tell(form, [message, ...(whole ? [] : unplaced)].join(" "), { bad: true });
     const first = form.querySelector('[aria-invalid="true"]');
+    if (!first && whole && unplaced.length) return whole.scrollIntoView({ block: "nearest" });
+    tell(form, [message, ...(whole ? [] : unplaced)].join(" "), { bad: true });
     if (first) first.focus();
-    else if (whole && unplaced.length) whole.scrollIntoView({ block: "nearest" });
   }
 
   function halfTyped(form) {

@@ -48,7 +48,7 @@ SAID = [
     ("asked", "s3cret", "Asked must be Yes or No."),
     ("mode", "s3cret", "Mode must be all or some."),
     ("mode", "", "Mode is required."),
-    ("size", "4", "Size must be 1 or 2 or 3."),
+    ("size", "4", "Size must be 1, 2 or 3."),
     ("colour", "s3cret", "Colour must be red or green."),
     ("wide", "3", "Wide must be 1 or 2."),
     ("day", "s3cret", "Day must be a date such as 2026-01-31."),
@@ -58,9 +58,9 @@ SAID = [
     ("at", "25:00", "At must be a time of day such as 09:30."),
     ("at", "09:30Z", "At must be a time of day such as 09:30."),
     ("at", "3600", "At must be a time of day such as 09:30."),
-    ("numbers", "1\n\ns3cret", "Numbers, entry 2, must be a whole number."),
-    ("few", "s3cret", "Few must be x or y or z."),
-    ("colours", "s3cret", "Colours must be red or green."),
+    ("numbers", "1\n\ns3cret", "Entry 2 must be a whole number."),
+    ("few", "s3cret", "This must be x, y or z."),
+    ("colours", "s3cret", "This must be red or green."),
     ("link", "s3cret", "Link must be a web address such as https://example.com."),
     ("link", "ftp://example.com", "Link must begin with http or https."),
     ("zone", "S3cret/Town", "Zone must be a timezone such as Europe/Berlin."),
@@ -94,9 +94,9 @@ class TestSentence:
         sent = [("day", "2025-12-31"), ("few", "x"), ("tags", "a\nb\nc"), ("names", "")]
         assert refusals(Limited, sent) == {
             "day": "Day must not be before 2026-01-01.",
-            "tags": "Tags takes at most 2 entries.",
-            "names": "Names is required.",
-            "few": "Few needs at least 2 entries.",
+            "tags": "This takes at most 2 entries.",
+            "names": "This is required.",
+            "few": "This needs at least 2 entries.",
         }
 
 
