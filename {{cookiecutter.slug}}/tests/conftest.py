@@ -10,9 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app.connect.application import ROOT, Connect
-from app.connect.database.engine import Database
-from app.connect.database.schema import migrate
+from app.connect.application import Connect
 from app.connect.settings import Settings, load_settings
 from app.connect.tenancy.tables import Tenant, TenantRow
 from app.connect.work.inbox import InboxRow, Status
