@@ -3,25 +3,30 @@
 `uvicorn app.main:app` serves it. Read `create_app` from top to bottom and you have seen everything there is.
 """
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 
 from app.addon import routers
-from app.connect.application import Connect
+from app.connect.application import Application
 from app.connect.errors import ConfigurationError
 from app.connect.logging import configure_logging
 from app.connect.network.fetch import Transport
-from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
 
 
-def create_app(settings: Settings | None = None, *, transport: Transport | None = None) -> FastAPI:
-    """Make the application; `transport` stands in for the network when tests play the host."""
+def create_app(
+    settings: Settings | None = None,
+    *,
+    transport: Transport | None = None,
+    clock: Callable[[], float] = time.time,
+) -> FastAPI:
+    """Make the application; `transport` stands in for the network and `clock` for time when tests play the host."""
     settings = settings or load_settings()
     configure_logging(settings.log_level, as_json=settings.is_production)
-    connect = Connect(settings, routers, transport=transport)
-    return build_app(connect, routers)
+    return Application(settings, routers, transport=transport, clock=clock).app
 
 
 def __getattr__(name: str) -> Any:

@@ -2,4 +2,13 @@
 
 from app.addon import api, jobs, pages, settings, webhooks
 
-routers = (webhooks.router, pages.router, jobs.router, api.router, settings.router)
+routers = (
+    webhooks.router,
+    webhooks.hipchat,
+    pages.router,
+    pages.hipchat,
+    jobs.router,
+    jobs.hipchat,
+    api.router,
+    settings.router,
+)

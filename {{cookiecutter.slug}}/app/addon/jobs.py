@@ -5,9 +5,11 @@ from pydantic import BaseModel
 from app.addon.models import Build
 from app.addon.reports import card_of, failing_builds, glance_of, summary_of
 from app.addon.settings import BuildSettings
-from app.connect import AddonRouter, Ctx, Notification
+from app.connect import AddonRouter, Ctx
+from app.connect.hosts.hipchat import HipChatContext, HipChatCtx, HipChatRouter, Notification
 
 router = AddonRouter()
+hipchat = HipChatRouter()
 
 
 class Reported(BaseModel):
@@ -24,6 +26,12 @@ async def announce(ctx: Ctx, reported: Reported) -> None:
         return
     failing = len(await failing_builds(ctx))
     await ctx.memo.set("failing", failing)
+    match ctx:
+        case HipChatContext():
+            await _announce_in_chat(ctx, build, failing)
+
+
+async def _announce_in_chat(ctx: HipChatContext, build: Build, failing: int) -> None:
     if ctx.room_id is None:
         await ctx.group.push_glance("builds", glance_of(failing))
         return
@@ -40,8 +48,8 @@ async def announce(ctx: Ctx, reported: Reported) -> None:
         )
 
 
-@router.every("digest", hours=24)
-async def digest(ctx: Ctx) -> None:
+@hipchat.every("digest", hours=24)
+async def digest(ctx: HipChatCtx) -> None:
     """Sum up the day in the room of a room installation."""
     chosen = await ctx.settings(BuildSettings)
     if chosen.digest and ctx.room_id is not None:

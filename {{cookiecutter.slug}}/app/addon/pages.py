@@ -5,13 +5,15 @@ from sqlalchemy import select
 from app.addon.models import Build
 from app.addon.reports import glance_of, latest_builds
 from app.addon.settings import BuildSettings
-from app.connect import AddonRouter, Ctx, Glance, Page
+from app.connect import AddonRouter, Ctx, Page
+from app.connect.hosts.hipchat import Glance, HipChatCtx, HipChatRouter
 
 router = AddonRouter()
+hipchat = HipChatRouter()
 
 
-@router.glance("builds")
-async def builds(ctx: Ctx) -> Glance:
+@hipchat.glance("builds")
+async def builds(ctx: HipChatCtx) -> Glance:
     """Say how many builds fail. Asked for whenever anybody opens a room, so it reads memory, not the database."""
     return glance_of(ctx.memo.get("failing", 0))
 
@@ -24,10 +26,10 @@ async def report(ctx: Ctx) -> Page:
     return ctx.render("report.html", builds=list(await ctx.db.scalars(query)))
 
 
-@router.dialog("build")
-async def how_to_report(ctx: Ctx) -> Page:
+@hipchat.dialog("build")
+async def how_to_report(ctx: HipChatCtx) -> Page:
     """Show how a CI server reports a build."""
-    return ctx.render("how_to_report.html", user=ctx.user)
+    return ctx.render("how_to_report.html")
 
 
 @router.page("overview")

@@ -3,7 +3,8 @@
 from sqlalchemy import func, select
 
 from app.addon.models import Build
-from app.connect import Card, CardAttribute, Context, Glance, Lozenge
+from app.connect import Context
+from app.connect.hosts.hipchat import Card, CardAttribute, Glance, Lozenge
 
 
 async def latest_builds(ctx: Context) -> list[Build]:

@@ -1,38 +1,47 @@
 """What the add-on does when something happens in a room, and when it comes and goes."""
 
 from app.addon.reports import failing_builds, glance_of, summary_of
-from app.connect import AddonRouter, Ctx, Notification, RoomChange, RoomMessage
+from app.connect import AddonRouter, Ctx
+from app.connect.hosts.hipchat import (
+    HipChatCtx,
+    HipChatRouter,
+    Notification,
+    RoomArchived,
+    RoomMessage,
+    RoomUnarchived,
+)
 
 router = AddonRouter()
+hipchat = HipChatRouter()
 
 
-@router.on_message("list", pattern=r"^/builds\b")
-async def list_builds(ctx: Ctx, message: RoomMessage) -> None:
+@hipchat.on_message("list", pattern=r"^/builds\b")
+async def list_builds(ctx: HipChatCtx, message: RoomMessage) -> None:
     """Answer `/builds` in the room it was said in. Runs from the inbox, so it is tried again if the host is down."""
     failing = await failing_builds(ctx)
     await ctx.room.notify(summary_of(failing), color="red" if failing else "green", attach_to=message.id or None)
 
 
-@router.on_message("help", pattern=r"^/build-help\b", inline=True)
-async def explain(_: Ctx) -> Notification:
+@hipchat.on_message("help", pattern=r"^/build-help\b", inline=True)
+async def explain(_: HipChatCtx, __: RoomMessage) -> Notification:
     """Answer `/build-help` in the response itself: quick, and needs nothing but the message."""
     return Notification(message="Say /builds to see what fails. Create an API token in the settings to report builds.")
 
 
-@router.on_event("room_archived")
-async def stop_announcing(ctx: Ctx, change: RoomChange) -> None:
+@hipchat.on(RoomArchived)
+async def stop_announcing(ctx: HipChatCtx, change: RoomArchived) -> None:
     """Remember that a room is quiet now; jobs look at it before they announce."""
     await ctx.store.narrow("archived").set(change.room.id, value=True)
 
 
-@router.on_event("room_unarchived")
-async def announce_again(ctx: Ctx, change: RoomChange) -> None:
+@hipchat.on(RoomUnarchived)
+async def announce_again(ctx: HipChatCtx, change: RoomUnarchived) -> None:
     """Forget it again."""
     await ctx.store.narrow("archived").delete(change.room.id)
 
 
-@router.on_installed
-async def say_hello(ctx: Ctx) -> None:
+@hipchat.on_installed
+async def say_hello(ctx: HipChatCtx) -> None:
     """Show the glance at once, and say how to begin."""
     if ctx.room_id is None:
         await ctx.group.push_glance("builds", glance_of(0))

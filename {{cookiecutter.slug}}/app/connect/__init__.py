@@ -1,53 +1,57 @@
-"""Everything an add-on may import. What is not named here belongs to the plumbing and may change."""
+"""Everything an add-on may import that is no host's. What is not named here belongs to the plumbing and may change.
 
-from app.connect.context import Context, Page
+Each host has a face of its own: `from app.connect.hosts.<name> import ...`.
+"""
+
+from app.connect.context import Context
 from app.connect.database.engine import Base, TenantOwned, UtcDateTime
-from app.connect.declare.configure import ConfigForm
-from app.connect.declare.router import AddonRouter
-from app.connect.errors import ConnectError, NotAllowed, NotFound
-from app.connect.hosts.hipchat.client.cards import Attribute as CardAttribute
-from app.connect.hosts.hipchat.client.cards import Card
-from app.connect.hosts.hipchat.client.glances import Glance, Lozenge
-from app.connect.hosts.hipchat.client.messages import Notification
-from app.connect.hosts.hipchat.events import (
-    RoomChange,
-    RoomEnter,
-    RoomExit,
-    RoomFileUpload,
-    RoomMessage,
-    RoomNotification,
-    RoomTopicChange,
+from app.connect.database.store import TenantStore
+from app.connect.declare.declarations import Page
+from app.connect.declare.forms import BoundForm, ConfigForm, Done, Form
+from app.connect.declare.router import Router
+from app.connect.declare.times import next_time
+from app.connect.errors import (
+    BadRequest,
+    ConfigurationError,
+    ConnectError,
+    FieldError,
+    FormRefused,
+    HostError,
+    NotAllowed,
+    NotFound,
 )
 from app.connect.serving.dependencies import ApiCtx, Ctx, CurrentTenant
-from app.connect.tenancy.tables import Tenant
-from app.connect.tenancy.tenant import User
+from app.connect.tenancy.memo import Memo
+from app.connect.tenancy.tenant import Caller, Tenant
+
+AddonRouter = Router[Context]
+"""The router for what every host has: panels, pages, forms, jobs, schedules, settings and plain routes."""
 
 __all__ = [
     "AddonRouter",
     "ApiCtx",
+    "BadRequest",
     "Base",
-    "Card",
-    "CardAttribute",
+    "BoundForm",
+    "Caller",
     "ConfigForm",
+    "ConfigurationError",
     "ConnectError",
     "Context",
     "Ctx",
     "CurrentTenant",
-    "Glance",
-    "Lozenge",
+    "Done",
+    "FieldError",
+    "Form",
+    "FormRefused",
+    "HostError",
+    "Memo",
     "NotAllowed",
     "NotFound",
-    "Notification",
     "Page",
-    "RoomChange",
-    "RoomEnter",
-    "RoomExit",
-    "RoomFileUpload",
-    "RoomMessage",
-    "RoomNotification",
-    "RoomTopicChange",
     "Tenant",
     "TenantOwned",
-    "User",
+    "TenantStore",
     "UtcDateTime",
+    "next_time",
 ]

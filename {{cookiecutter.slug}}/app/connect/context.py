@@ -1,46 +1,46 @@
 """Context: everything a handler may ask for, the same object in a route and in the worker.
 
-It is lazy: what is not touched costs nothing.
+It is lazy: what is not touched costs nothing. It is made of parts that know nothing of it; a host derives its own.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.database.engine import is_writing
+from app.connect.database.engine import Database, is_writing
 from app.connect.database.store import TenantStore
-from app.connect.declare.configure import ConfigForm
-from app.connect.errors import ConnectError
+from app.connect.declare.addon import Addon, route_path
+from app.connect.declare.declarations import JobHandler, Page
+from app.connect.declare.forms import BoundForm, ConfigForm, inputs
+from app.connect.declare.stored import dump, load
+from app.connect.errors import ConnectError, name_fields
+from app.connect.keys.sealing import Vault
+from app.connect.pages.frame import Frame
+from app.connect.pages.page_tokens import PageTokens, Visit
+from app.connect.pages.rendering import Pages
+from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.lifecycle import owner_of
 from app.connect.tenancy.memo import Memo
-from app.connect.tenancy.tables import Tenant
-from app.connect.tenancy.tenant import User, Verified
-from app.connect.work.inbox import Envelope, Kind, new_row
+from app.connect.tenancy.tenant import Caller, Tenant
+from app.connect.work.inbox import Inbox, cancel_waiting
+from app.connect.work.rows import Envelope, Kind, new_row
 
-if TYPE_CHECKING:
-    from app.connect.application import Connect
-    from app.connect.hosts.hipchat.client.group import GroupClient
-    from app.connect.hosts.hipchat.client.room import RoomClient
-
-F = TypeVar("F", bound=ConfigForm)
-
-
-class NoRoom(ConnectError):
-    """`ctx.room` was asked for where neither installation nor event names a room."""
-
-    status = 400
-    code = "no_room"
-    sentence = "This was not sent from a room. Use ctx.group.room(id) with the room you mean."
+S = TypeVar("S", bound=ConfigForm)
+SETTINGS_SCOPE = "settings"
 
 
 class UnknownJob(ConnectError):
     """`ctx.enqueue` named a job that no router declares, or gave it a payload it does not take."""
 
     code = "unknown_job"
+    is_permanent = True
 
 
 class CommitFirst(ConnectError):
@@ -48,68 +48,86 @@ class CommitFirst(ConnectError):
 
     code = "commit_first"
     sentence = "ctx.db holds changes that are not committed. Call `await ctx.commit()` before this write."
+    is_permanent = True
+
+
+class NoPage(ConnectError):
+    """A page was rendered where nobody opened one: in a job, an event or an API call."""
+
+    code = "no_page"
+    sentence = "There is no page here. Render pages in handlers of panels, pages, dialogs and forms."
+    is_permanent = True
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """HTML for a frame of the host."""
+class Parts:
+    """What the contexts of one host are made of."""
 
-    html: str
+    addon: Addon
+    database: Database
+    vault: Vault
+    directory: TenantDirectory
+    inbox: Inbox
+    pages: Pages
+    page_tokens: PageTokens
+    frame: Callable[[Tenant], Frame]
+    administers: Callable[["Context"], Awaitable[bool]]
 
 
 class Context:
     """One tenant's request, event or job."""
 
-    def __init__(self, connect: "Connect", verified: Verified) -> None:
-        self._connect = connect
-        self._verified = verified
+    def __init__(
+        self,
+        parts: Parts,
+        tenant: Tenant,
+        caller: Caller,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        visit: Visit | None = None,
+    ) -> None:
+        self.tenant = tenant
+        """The installation this is about."""
+        self.caller = caller
+        """Who caused it and where, as the host said it; nobody for schedules and programs."""
+        self.claims: Mapping[str, Any] = claims or {}
+        """The verified claims as the host signed them."""
+        self.visit = visit
+        """The page this belongs to; None where there is none."""
+        self._parts = parts
         self._session: AsyncSession | None = None
         self._memo: Memo | None = None
         self._enqueued = False
 
-    @property
-    def tenant(self) -> Tenant:
-        """The installation this is about."""
-        return self._verified.tenant
+    async def __aenter__(self) -> Self:
+        return self
 
-    @property
-    def user(self) -> User | None:
-        """Who caused it; None for schedules and integrations."""
-        return self._verified.identity.user
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit when the block is through, undo when it failed, and give the session back."""
+        try:
+            if kind is None:
+                await self.commit()
+        finally:
+            await self.close()
 
     @property
     def host(self) -> str:
-        """The name of the host, such as `hipchat`."""
-        return self._verified.tenant.host
-
-    @property
-    def room_id(self) -> str | None:
-        """The room it happened in, or the one of a room installation."""
-        return self._verified.identity.room_id or self._verified.tenant.room_id
-
-    @cached_property
-    def room(self) -> "RoomClient":
-        """The host's API for the room this is about; `NoRoom` where there is none."""
-        if self.room_id is None:
-            raise NoRoom
-        return self._connect.room(self.tenant, self.room_id)
-
-    @cached_property
-    def group(self) -> "GroupClient":
-        """The host's API for the tenant's group."""
-        return self._connect.group(self.tenant)
+        """The name of the host."""
+        return self.tenant.host
 
     @cached_property
     def store(self) -> TenantStore:
         """The tenant's key-value store."""
-        return TenantStore(self._connect.db, self.tenant.id, before_write=self._require_no_changes)
+        return TenantStore(self._parts.database, self.tenant.id, before_write=self._require_no_changes)
 
     @property
     def memo(self) -> Memo:
-        """A few small facts about the tenant that every process keeps in memory: for what a glance shows."""
+        """A few small facts about the tenant that every process keeps in memory: for what is asked for often."""
         if self._memo is None:
             self._memo = Memo(
-                self._connect.db, self._connect.directory, self.tenant, before_write=self._require_no_changes
+                self._parts.database, self._parts.directory, self.tenant, before_write=self._require_no_changes
             )
         return self._memo
 
@@ -120,7 +138,7 @@ class Context:
         Call `await ctx.commit()` before a slow call to the host: on SQLite a write holds up every other writer.
         """
         if self._session is None:
-            self._session = self._connect.db.tenant_session(self.tenant.id)
+            self._session = self._parts.database.tenant_session(self.tenant.id)
         return self._session
 
     @cached_property
@@ -128,48 +146,70 @@ class Context:
         """A logger whose lines name the tenant."""
         return logging.LoggerAdapter(logging.getLogger("app.addon"), {"tenant": self.tenant.id})
 
-    async def settings(self, form: type[F]) -> F:
+    async def settings(self, model: type[S]) -> S:
         """Return the tenant's settings as the model declared with `@router.settings`."""
-        return await form.load(self.store)
+        stored = await self.store.narrow(SETTINGS_SCOPE).all()
+        return load(model, stored, lambda sealed: self._parts.vault.open(sealed, owner=self._settings_owner))
 
-    async def enqueue(self, job: str, payload: Any = None, *, delay: float = 0.0) -> None:
-        """Run a job from the inbox once this transaction is committed; `delay` is seconds.
+    async def save_settings(self, settings: ConfigForm) -> None:
+        """Keep the tenant's settings, all fields or none; secrets are sealed."""
+        values = dump(settings, lambda secret: self._parts.vault.seal(secret, owner=self._settings_owner))
+        await self.store.narrow(SETTINGS_SCOPE).set_many(values)
 
-        It is written in `ctx.db`, so job and data are kept together or not at all. `UnknownJob` for a name that no
-        `@router.job` declares.
+    async def enqueue(
+        self, job: str, payload: Any = None, *, delay: float = 0.0, at: datetime | None = None, key: str | None = None
+    ) -> None:
+        """Run a job from the inbox once this transaction is committed: now, after `delay` seconds, or `at` a moment.
+
+        It is written in `ctx.db`, so job and data are kept together or not at all. With a `key` it takes the place of
+        what waits under that key. `UnknownJob` for a name that no `@router.job` declares.
         """
-        handler = self._connect.addon.jobs.get(job)
-        if handler is None:
-            known = ", ".join(sorted(self._connect.addon.jobs)) or "none"
-            raise UnknownJob(f'There is no job {job!r} (declared: {known}). Add @router.job("{job}").')
-        if handler.adapter is None:
-            if payload is not None:
-                raise UnknownJob(f"The job {job!r} takes no payload. Give {handler.call.__name__} a second parameter.")
-            value = None
-        else:
-            try:
-                value = handler.adapter.dump_python(handler.adapter.validate_python(payload), mode="json")
-            except ValidationError as error:
-                raise UnknownJob(
-                    f"The payload does not fit the job {job!r}: {error.error_count()} mistakes."
-                ) from error
-        user = self.user
-        envelope = Envelope(value, user.id if user else None, user.timezone if user else None, self.room_id)
-        self.db.add(new_row(Kind.JOB, job, envelope, generation=self.tenant.generation, delay=delay))
+        handler = self._job(job)
+        owner = owner_of(self.tenant)
+        if key is not None:
+            await cancel_waiting(self.db, owner, name=job, key=key)
+        row = new_row(
+            Kind.JOB,
+            job,
+            owner,
+            envelope=Envelope(_dumped(handler, job, payload), self.caller.dump()),
+            due_at=self._parts.inbox.now() + delay if at is None else at.timestamp(),
+            key=key,
+        )
+        self.db.add(row)
         self._enqueued = True
 
+    async def cancel(self, job: str, *, key: str) -> bool:
+        """Take back what waits under a key; False when nothing did. A job that runs already is not stopped."""
+        self._job(job)
+        return await cancel_waiting(self.db, owner_of(self.tenant), name=job, key=key)
+
+    async def is_admin(self) -> bool:
+        """Ask the host whether the caller administers the tenant or this place; remembered for a minute."""
+        return await self._parts.administers(self)
+
     def render(self, template: str, **values: Any) -> Page:
-        """Render a template of app/addon/templates; it sees `ctx`, `page` (what a frame needs) and `values`."""
-        return self._connect.pages.render(template, self, values)
+        """Render a template of app/addon/templates; it sees `ctx`, `frame` (what a page needs) and `values`."""
+        frame = {
+            "token": self.page_token(),
+            "host_script": self._parts.frame(self.tenant).script,
+            "refresh_url": route_path(self.host, "page-token"),
+        }
+        return self._parts.pages.render(template, ctx=self, frame=frame, **values)
+
+    def form(self, key: str, values: Mapping[str, Any] | None = None) -> BoundForm:
+        """Return what `connect/form.html` draws of a form declared with `@router.form(key, ...)`."""
+        handler = self._parts.addon.forms.get(key)
+        if handler is None:
+            known = ", ".join(sorted(self._parts.addon.forms)) or "none"
+            raise NoPage(f'There is no form {key!r} (declared: {known}). Add @router.form("{key}", on=...).')
+        return BoundForm(route_path(self.host, "form", key), inputs(handler.model, values or {}))
 
     def page_token(self) -> str:
         """Make the token with which the page of this request calls back."""
-        return self._connect.page_tokens.issue(self._verified)
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """The verified claims as the host signed them."""
-        return self._verified.claims
+        if self.visit is None:
+            raise NoPage
+        return self._parts.page_tokens.issue(self.tenant, self.caller, self.visit)
 
     async def commit(self) -> None:
         """Keep what was written to `ctx.db` so far."""
@@ -177,14 +217,37 @@ class Context:
             await self._session.commit()
         if self._enqueued:
             self._enqueued = False
-            self._connect.worker.wake()
-
-    def _require_no_changes(self) -> None:
-        if self._connect.db.is_sqlite and self._session is not None and is_writing(self._session):
-            raise CommitFirst
+            self._parts.inbox.ring()
 
     async def close(self) -> None:
         """Give the session back; what was not committed is undone."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _job(self, name: str) -> JobHandler:
+        handler = self._parts.addon.jobs.get(name)
+        if handler is None:
+            known = ", ".join(sorted(self._parts.addon.jobs)) or "none"
+            raise UnknownJob(f'There is no job {name!r} (declared: {known}). Add @router.job("{name}").')
+        return handler
+
+    @property
+    def _settings_owner(self) -> str:
+        return f"settings:{self.tenant.id}"
+
+    def _require_no_changes(self) -> None:
+        if self._parts.database.is_sqlite and self._session is not None and is_writing(self._session):
+            raise CommitFirst
+
+
+def _dumped(handler: JobHandler, job: str, payload: Any) -> Any:
+    """Turn a payload into JSON by the handler's annotation; `UnknownJob` when it does not fit."""
+    if handler.adapter is None:
+        if payload is not None:
+            raise UnknownJob(f"The job {job!r} takes no payload. Give its handler a second parameter.")
+        return None
+    try:
+        return handler.adapter.dump_python(handler.adapter.validate_python(payload), mode="json")
+    except ValidationError as error:
+        raise UnknownJob(f"The payload does not fit the job {job!r}: check {name_fields(error)}.") from error

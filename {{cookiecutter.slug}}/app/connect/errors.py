@@ -9,14 +9,14 @@ ConnectError                      a fact with an HTTP status
 ├── NotFound              404
 ├── BodyTooLarge          413
 ├── Unstorable            422     a value the database cannot hold
-└── HostError             502     a call to the host failed (tree in `hosts/hipchat/errors.py`)
+└── HostError             502     a call to the host failed (trees in network/ and each host's client/)
 FormRefused                       a submitted form does not validate: answered with 422 and its fields
 ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 
 class ConfigurationError(Exception):
@@ -29,6 +29,8 @@ class ConnectError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     sentence: ClassVar[str] = "Something went wrong here. Try again; the request id names it in the log."
+    is_permanent: ClassVar[bool] = False
+    """Whether trying again without a change of code or input is pointless."""
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or type(self).sentence)
@@ -138,3 +140,37 @@ class ErrorBody(BaseModel):
     """The body of every answer with a status of 400 or more."""
 
     error: ErrorDetail
+
+
+def say_problems(error: ValidationError) -> list[str]:
+    """Turn a validation error of something a developer wrote into one line a mistake: where, and the fix."""
+    return [f"  {_where(problem['loc'])}: {_fix(problem)}" for problem in error.errors(include_url=False)]
+
+
+def name_fields(error: ValidationError) -> str:
+    """Name the members that do not fit, never their values: somebody else sent them, and they may be secrets."""
+    return ", ".join(sorted({_where(problem["loc"]) for problem in error.errors(include_url=False)}))
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc if part != "[key]") or "it"
+
+
+def _fix(problem: Any) -> str:  # noqa: PLR0911 - one sentence a kind of mistake
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "missing":
+            return "is missing; add it"
+        case "extra_forbidden":
+            return "is not known here; check its spelling or remove it"
+        case "string_too_long":
+            return f"is too long; the host allows {limits['max_length']} characters"
+        case "string_too_short":
+            return "is empty; write at least one character"
+        case "string_pattern_mismatch" if str(limits["pattern"]).startswith("^[a-zA-Z0-9_"):
+            return "is not a key; use letters, digits, '_', '-' and '.' only"
+        case "string_pattern_mismatch":
+            return f"does not have the form {limits['pattern']}"
+        case "literal_error":
+            return f"must be one of {limits['expected']}"
+    return str(problem["msg"]).removeprefix("Value error, ")

@@ -1,7 +1,7 @@
 """The settings: one class, read from the environment and `.env`, refused with a way out when wrong."""
 
 import secrets
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
@@ -10,36 +10,26 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.connect.errors import ConfigurationError
-from app.connect.network.addresses import AddressRefused, origin_of
 
 MINIMUM_KEY_LENGTH = 32
 PLACEHOLDERS = ("change", "replace", "example", "secret", "placeholder", "your-")
 
 
-def _split(value: Any) -> Any:
+def split_words(value: Any) -> Any:
+    """Split a comma separated list; for the settings of hosts, too."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
 
 
-def _origin(value: str) -> str:
-    if value == "*":
-        return value
-    try:
-        parts, origin = urlsplit(value), origin_of(value)
-    except (ValueError, AddressRefused):
-        parts, origin = urlsplit(""), ""
-    if parts.scheme not in {"http", "https"} or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is not an origin; write scheme and host, such as https://api.host.example")
-    return origin
-
-
 def _base_url(value: str) -> str:
     try:
-        parts, _ = urlsplit(value), origin_of(value)
-    except (ValueError, AddressRefused):
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        parts = urlsplit(value)
+        is_whole = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        parts, is_whole = urlsplit(""), False
+    has_spaces = any(character <= " " or character in "\\\x7f" for character in value)
+    if parts.scheme not in {"http", "https"} or not is_whole or has_spaces or parts.query or parts.fragment:
         raise ValueError("write the public address of the add-on, such as https://builds.example.com")
     return value.rstrip("/")
 
@@ -63,18 +53,21 @@ def _database_url(given: str | SecretStr) -> str:
     return value
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
-Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+T = TypeVar("T", bound=BaseSettings)
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_words)]
+Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_words)]
+
+
+FROM_ENVIRONMENT = SettingsConfigDict(
+    env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+)
+"""How settings are read; a host's settings add their prefix."""
 
 
 class Settings(BaseSettings):
     """What differs between one running add-on and another. Everything the host shows is in addon.toml."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
-    )
+    model_config = FROM_ENVIRONMENT
 
     environment: Literal["development", "production"] = "development"
     """`development` applies migrations at start and lets hosts on this machine install."""
@@ -88,14 +81,8 @@ class Settings(BaseSettings):
     secret_keys: Keys = ()
     """Keys that seal secrets in the database and sign page tokens, newest first, comma separated."""
 
-    hosts: Words = ("hipchat",)
-    """The hosts this add-on serves; each name is a shipped host or an entry point of `connect.hosts`."""
-
-    hipchat_origins: Origins = ()
-    """Origins that may install. Empty: this machine in development, nobody in production. `*`: any https host."""
-
-    hipchat_frame_ancestors: Origins = ()
-    """Origins besides the tenant's own web address that may frame the pages (desktop clients)."""
+    hosts: Words = ()
+    """The hosts this add-on serves, comma separated. Empty: every host that has a section in addon.toml."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged."""
@@ -126,14 +113,15 @@ def _fresh_key() -> str:
     return f"use a random one, such as {secrets.token_urlsafe(48)}"
 
 
-def load_settings(**given: Any) -> Settings:
-    """Read the settings; a `ConfigurationError` lists every mistake with its fix."""
+def load_settings(model: type[T] = Settings, **given: Any) -> T:  # type: ignore[assignment]
+    """Read the settings, or those of a host; a `ConfigurationError` lists every mistake with its fix."""
     try:
-        return Settings(**given)
+        return model(**given)
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):
-            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            field = str(problem["loc"][0]) if problem["loc"] else ""
+            name = f"{model.model_config.get('env_prefix') or ''}{field}".upper() if field else ""
             text = problem["msg"].removeprefix("Value error, ")
             lines.append(f"  {name + ': ' if name else ''}{text}")
         raise ConfigurationError("The settings (environment or .env) need mending:\n" + "\n".join(lines)) from None

@@ -1,6 +1,6 @@
 """How the Builds add-on behaves, told from the host's side and a CI server's."""
 
-from tests.conftest import RunningAddon
+from tests.support.running import RunningAddon
 
 
 async def report(addon: RunningAddon, token: str, **changes: object) -> int:

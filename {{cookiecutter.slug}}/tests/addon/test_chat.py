@@ -1,6 +1,6 @@
 """What the add-on says in a room; the two first tests are the ones the README shows."""
 
-from tests.conftest import RunningAddon
+from tests.support.running import RunningAddon
 
 
 class TestSayingBuilds:

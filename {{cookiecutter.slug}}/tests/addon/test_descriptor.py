@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.connect.cli import main
-from tests.conftest import KEY
+from tests.support.running import KEY
 
 SNAPSHOT = Path(__file__).with_name("descriptor.json")
 RENEW = "addon descriptor > tests/addon/descriptor.json"

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from tests.addon.test_builds import report
-from tests.conftest import RunningAddon
+from tests.support.running import RunningAddon
 
 HOSTILE = "<script>alert('1')</script>\"><img src=x>{{ 7 * 7 }}"
 

@@ -6,14 +6,13 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from app.connect.application import Connect
-from app.connect.serving.web import build_app
+from app.connect.application import Application
 from app.connect.settings import Settings
 from devhost.testing import Devhost
-from tests.conftest import ADDON, RunningAddon
-from tests.connect.probe import MANIFEST as PROBE_MANIFEST
+from tests.connect import probe as probes
+from tests.connect import showcase as showcases
 from tests.connect.probe import Probe, ProbedAddon
-from tests.connect.showcase import MANIFEST, make_router
+from tests.support.running import ADDON, Clock, RunningAddon
 
 Start = Callable[[], ProbedAddon]
 
@@ -25,12 +24,15 @@ async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
 
         def start_one() -> ProbedAddon:
             probe = Probe()
-            connect = Connect(settings, (probe.router,), transport=devhost.transport, manifest=PROBE_MANIFEST)
-            stack.push_async_callback(connect.close)
-            app = build_app(connect, (probe.router,))
-            http = httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url=ADDON)
+            clock = Clock()
+            application = Application(
+                settings, probe.routers, transport=devhost.transport, document=probes.DOCUMENT, clock=clock
+            )
+            stack.push_async_callback(application.close)
+            transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
+            http = httpx.AsyncClient(transport=transport, base_url=ADDON)
             stack.push_async_callback(http.aclose)
-            return ProbedAddon(app, devhost, http, probe)
+            return ProbedAddon(application.app, devhost, http, clock, probe)
 
         yield start_one
 
@@ -46,12 +48,14 @@ def probed(start: Start, devhost: Devhost) -> ProbedAddon:
 @pytest.fixture
 async def showcase(settings: Settings, devhost: Devhost) -> AsyncIterator[RunningAddon]:
     """The add-on of `showcase.py`, with its worker and directory running."""
-    routers = (make_router(),)
-    app = build_app(Connect(settings, routers, transport=devhost.transport, manifest=MANIFEST), routers)
+    clock = Clock()
+    app = Application(
+        settings, showcases.make_routers(), transport=devhost.transport, document=showcases.DOCUMENT, clock=clock
+    ).app
     devhost.serve(ADDON, app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url=ADDON) as http,
     ):
-        yield RunningAddon(app, devhost, http)
+        yield RunningAddon(app, devhost, http, clock)

@@ -1,30 +1,30 @@
 """An add-on for tests: it notes what runs and does what a test tells it to, whatever your own add-on declares."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Executable, select, update
 
-from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notification, RoomMessage
-from app.connect.declare.manifest import Manifest
-from app.connect.tenancy.tables import TenantRow, TenantState
-from app.connect.work.inbox import InboxRow
+from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx
+from app.connect.declare.router import Router
+from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, Notification, RoomMessage
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import TenantState
+from app.connect.work.rows import InboxRow
 from devhost.wire.deliveries import Delivery
 from devhost.world.installations import Installation
-from tests.conftest import RunningAddon
+from tests.support.running import RunningAddon
 
-MANIFEST = Manifest.model_validate(
-    {
-        "addon": {
-            "key": "com.example.probe",
-            "name": "Probe",
-            "description": "Notes what runs",
-            "vendor": {"name": "Example", "url": "https://example.com"},
-            "scopes": ["send_notification", "view_room"],
-        }
-    }
-)
+DOCUMENT: dict[str, Any] = {
+    "addon": {
+        "key": "com.example.probe",
+        "name": "Probe",
+        "description": "Notes what runs",
+        "vendor": {"name": "Example", "url": "https://example.com"},
+    },
+    "hipchat": {"scopes": ["send_notification", "view_group", "view_room"]},
+}
 Act = Callable[[Context], Awaitable[None]]
 
 
@@ -42,6 +42,7 @@ class Probe:
 
     def __init__(self) -> None:
         self.router = AddonRouter()
+        self.hipchat = HipChatRouter()
         self.runs: list[Run] = []
         self.acts: dict[str, Act] = {}
         self._declare()
@@ -62,19 +63,24 @@ class Probe:
         if handler in self.acts:
             await self.acts[handler](ctx)
 
+    @property
+    def routers(self) -> tuple[Router[Any], ...]:
+        """What the application is made of."""
+        return self.router, self.hipchat
+
     def _declare(self) -> None:
-        router = self.router
+        router, hipchat = self.router, self.hipchat
 
         @router.settings
         class Choices(ConfigForm):
             """Nothing to choose, but a settings page."""
 
-        @router.on_message("probe", pattern=r"^/probe\b")
-        async def on_message(ctx: Ctx, message: RoomMessage) -> None:
+        @hipchat.on_message("probe", pattern=r"^/probe\b")
+        async def on_message(ctx: HipChatCtx, message: RoomMessage) -> None:
             await self.note("message", ctx, message.text)
 
-        @router.on_message("probe-inline", pattern=r"^/inline-probe\b", inline=True)
-        async def answer(ctx: Ctx, message: RoomMessage) -> Notification:
+        @hipchat.on_message("probe-inline", pattern=r"^/inline-probe\b", inline=True)
+        async def answer(ctx: HipChatCtx, message: RoomMessage) -> Notification:
             await self.note("inline", ctx, message.text)
             return Notification(message="The probe answers.")
 
@@ -99,16 +105,20 @@ class Probe:
         async def api(ctx: ApiCtx) -> None:
             await self.note("api", ctx)
 
-        @router.route("/probe/signed", methods=["POST"], status_code=204)
-        async def signed(ctx: Ctx) -> None:
+        @hipchat.route("/probe/signed", methods=["POST"], status_code=204)
+        async def signed(ctx: HipChatCtx) -> None:
             await self.note("signed", ctx)
+
+        @router.route("/probe/page", methods=["POST"], status_code=204)
+        async def page(ctx: Ctx) -> None:
+            await self.note("page", ctx)
 
 
 @dataclass
 class ProbedAddon(RunningAddon):
     """One process of an add-on with a probe in it. Its worker runs only when a test says `settle`."""
 
-    probe: Probe
+    probe: Probe = field(default_factory=Probe)
 
     async def say(self, text: str = "/probe") -> Delivery:
         """Say something in the lobby and return the delivery of it to the probe."""
@@ -117,20 +127,21 @@ class ProbedAddon(RunningAddon):
 
     async def entries(self, name: str) -> list[InboxRow]:
         """Return the inbox's entries of one handler as they are in the database, oldest first."""
-        async with self.connect.db.session() as session:
+        async with self.parts.database.session() as session:
             query = select(InboxRow).where(InboxRow.name == name).order_by(InboxRow.id)
             return list(await session.scalars(query))
 
     async def change(self, statement: Executable) -> None:
         """Change the database behind the add-on's back."""
-        async with self.connect.db.session() as session:
+        async with self.parts.database.session() as session:
             await session.execute(statement)
 
     async def set_state(self, installation: Installation, state: TenantState) -> None:
         """Put a tenant into a state, as another process would."""
         tenant = await self.tenant(installation)
         await self.change(update(TenantRow).where(TenantRow.id == tenant.id).values(state=state))
-        self.connect.forget(tenant)
+        await self.change(update(InstallationRow).where(InstallationRow.tenant_id == tenant.id).values(state=state))
+        self.parts.forget(tenant)
 
     async def reinstall(self, installation: Installation) -> int:
         """Let the host install once more what is installed, and return the add-on's status."""

@@ -18,7 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Scope
 
 from devhost.world.installations import Installation
-from tests.conftest import KEY, RunningAddon
+from tests.support.running import KEY, RunningAddon
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

@@ -24,7 +24,7 @@ from app.connect.tenancy.tenant import Identity, User, Verified
 from devhost.wire import signing
 from devhost.world.broken import Forgery
 from devhost.world.installations import Installation
-from tests.conftest import ADDON, KEY, RunningAddon
+from tests.support.running import ADDON, KEY, RunningAddon
 
 GLANCE = "/hipchat/glance/status"
 PANEL = "/hipchat/panel/list"

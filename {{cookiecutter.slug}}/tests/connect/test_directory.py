@@ -12,7 +12,7 @@ from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
 from app.connect.tenancy.lifecycle import PURGE_DELAY
 from app.connect.tenancy.tables import TenantRow, TenantState
-from tests.conftest import KEY
+from tests.support.running import KEY
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.rows import tenant_row

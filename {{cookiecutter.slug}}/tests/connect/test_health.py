@@ -8,7 +8,7 @@ import pytest
 from app.connect.application import Connect
 from app.connect.serving.web import build_app
 from app.connect.settings import load_settings
-from tests.conftest import ADDON, KEY, RunningAddon
+from tests.support.running import ADDON, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 
 DEAD = [

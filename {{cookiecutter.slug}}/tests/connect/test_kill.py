@@ -22,7 +22,7 @@ from app.connect.work.worker import CONCURRENCY
 from devhost.acts.host import Host
 from devhost.app import create_devhost
 from devhost.wire.deliveries import Delivery
-from tests.conftest import KEY
+from tests.support.running import KEY
 from tests.connect.waiting import until
 
 

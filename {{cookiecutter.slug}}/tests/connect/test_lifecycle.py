@@ -20,7 +20,7 @@ from devhost.dialects.hipchat.install import payload
 from devhost.errors import InstallRefused
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
-from tests.conftest import DESCRIPTOR
+from tests.support.running import DESCRIPTOR
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 

@@ -14,7 +14,7 @@ from app.connect.database.engine import Base
 from app.connect.logging import REMOVED, access_log, bind, configure_logging, redact, request_id, tenant_id
 from app.connect.network.token_rows import AccessToken
 from devhost.wire import signing
-from tests.conftest import KEY, RunningAddon
+from tests.support.running import KEY, RunningAddon
 
 TOKEN = signing.sign({"iss": "tenant", "exp": 1}, "s" * 32)
 API_TOKEN = "addon_QVFZz2st6w6iUszsrMBUyimSy59eJKcGLlzYFwj8xH8"

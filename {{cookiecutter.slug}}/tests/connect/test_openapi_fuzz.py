@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from app.connect.settings import Settings
 from app.main import create_app
 from devhost.testing import Devhost, Routes
-from tests.conftest import ADDON, DESCRIPTOR
+from tests.support.running import ADDON, DESCRIPTOR
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FUZZ = settings(

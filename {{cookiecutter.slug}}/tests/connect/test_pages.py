@@ -17,7 +17,7 @@ from app.connect.settings import Settings, load_settings
 from app.connect.tenancy.tables import TenantRow
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
-from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
+from tests.support.running import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 
 HOST = "http://127.0.0.1:9000"

@@ -8,7 +8,7 @@ import pytest
 from app.connect.application import ROOT
 from app.connect.errors import ConfigurationError
 from app.connect.settings import Settings, load_settings
-from tests.conftest import KEY
+from tests.support.running import KEY
 
 PRODUCTION = {"ENVIRONMENT": "production", "BASE_URL": "https://builds.example.com", "SECRET_KEYS": KEY}
 

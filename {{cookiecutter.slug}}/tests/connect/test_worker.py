@@ -13,7 +13,7 @@ from app.connect.settings import Settings
 from app.connect.tenancy.tables import TenantState
 from app.connect.work.inbox import Envelope, Kind, Status, new_row
 from app.connect.work.worker import ATTEMPTS, FIRST_BACKOFF
-from tests.conftest import KEY
+from tests.support.running import KEY
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 

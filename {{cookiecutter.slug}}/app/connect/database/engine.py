@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, Update, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
@@ -160,6 +161,14 @@ class Database:
         return AsyncSession(
             self.engine, sync_session_class=TenantSession, expire_on_commit=False, info={"tenant_id": tenant_id}
         )
+
+    def insert_or_ignore(self, model: type[Base]) -> Any:
+        """Begin an INSERT that leaves a row alone whose unique columns are taken."""
+        return self.insert(model).on_conflict_do_nothing()
+
+    def insert(self, model: type[Base]) -> Any:
+        """Begin an INSERT of this database's dialect, which knows `on_conflict_do_update`."""
+        return (sqlite.insert if self.is_sqlite else postgresql.insert)(model)
 
     async def dispose(self) -> None:
         """Close every connection; without it aiosqlite's threads keep the process alive."""

@@ -3,11 +3,10 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Float, ForeignKey, String, Text, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base, Database, TenantOwned
@@ -34,6 +33,7 @@ class StoreLimit(BadRequest):
     """A key or value beyond the limits of the store."""
 
     code = "store_limit"
+    is_permanent = True
 
 
 def _nothing() -> None:
@@ -65,27 +65,15 @@ class TenantStore:
 
     async def set(self, key: str, value: Any) -> None:
         """Keep a JSON value under `key`; the last writer wins. At most 256 KiB as JSON."""
+        await self.set_many({key: value})
+
+    async def set_many(self, values: Mapping[str, Any]) -> None:
+        """Keep several values, all of them or none."""
         self._before_write()
-        try:
-            encoded = json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            raise StoreLimit(
-                f"The value for {key[:40]!r} is not JSON. Store str, int, float, bool, list, dict or None."
-            ) from None
-        if len(encoded) > MAX_VALUE:
-            raise StoreLimit(
-                f"The value for {key[:40]!r} is over {MAX_VALUE} bytes. Use a model of your own in ctx.db."
-            )
-        row = {
-            "tenant_id": self._tenant_id,
-            "digest": self._digest(key),
-            "scope": self._scope,
-            "key_json": json.dumps(key),
-            "value_json": encoded,
-            "changed_at": time.time(),
-        }
-        insert = sqlite.insert if self._db.is_sqlite else postgresql.insert
-        statement = insert(StoreItem).values(row)
+        rows = [self._row(key, value) for key, value in values.items()]
+        if not rows:
+            return
+        statement = self._db.insert(StoreItem).values(rows)
         update = {"value_json": statement.excluded.value_json, "changed_at": statement.excluded.changed_at}
         async with self._db.session() as session:
             await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=update))
@@ -106,6 +94,26 @@ class TenantStore:
     def narrow(self, name: str) -> "TenantStore":
         """Return a store of its own inside this one: the same keys in it are other keys."""
         return TenantStore(self._db, self._tenant_id, (*self._path, name), before_write=self._before_write)
+
+    def _row(self, key: str, value: Any) -> dict[str, Any]:
+        try:
+            encoded = json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is not JSON. Store str, int, float, bool, list, dict or None."
+            ) from None
+        if len(encoded) > MAX_VALUE:
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is over {MAX_VALUE} bytes. Use a model of your own in ctx.db."
+            )
+        return {
+            "tenant_id": self._tenant_id,
+            "digest": self._digest(key),
+            "scope": self._scope,
+            "key_json": json.dumps(key),
+            "value_json": encoded,
+            "changed_at": time.time(),
+        }
 
     def _mine(self) -> tuple[Any, ...]:
         return (StoreItem.tenant_id == self._tenant_id,)

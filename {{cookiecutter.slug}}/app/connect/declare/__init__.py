@@ -1,1 +1,1 @@
-"""What an author declares, and how addon.toml and handlers are joined."""
+"""What an author declares: the models and words that `app/addon` is written in."""

@@ -4,29 +4,55 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from app.connect.declare.configure import ConfigForm
-from app.connect.declare.manifest import Manifest
-from app.connect.declare.router import AddonRouter, Call, EventHandler, JobHandler, ModuleHandler, ModuleKind, Schedule
+from app.connect.declare.declarations import (
+    Call,
+    Demand,
+    EventHandler,
+    FormHandler,
+    JobHandler,
+    ModuleHandler,
+    Schedule,
+    SettingsForm,
+)
+from app.connect.declare.form_problems import problems as form_problems
+from app.connect.declare.manifest import HostSection, Manifest, Shown
+from app.connect.declare.router import Router
 from app.connect.errors import ConfigurationError
-
-FILES = {ModuleKind.GLANCE: "Glance", ModuleKind.PANEL: "Page", ModuleKind.DIALOG: "Page", ModuleKind.PAGE: "Page"}
 
 
 @dataclass(frozen=True)
 class Addon:
-    """Everything that is declared, checked against each other. Keys are unique within each mapping."""
+    """Everything that is declared, checked against each other."""
 
     manifest: Manifest
     base_url: str
-    modules: Mapping[tuple[ModuleKind, str], ModuleHandler]
-    events: Mapping[str, EventHandler]
+    modules: Sequence[ModuleHandler]
+    events: Sequence[EventHandler]
     jobs: Mapping[str, JobHandler]
     schedules: Mapping[str, Schedule]
+    forms: Mapping[str, FormHandler]
     installed: Sequence[Call]
     uninstalled: Sequence[Call]
-    form: type[ConfigForm] | None
+    settings: SettingsForm | None
+    demands: Mapping[Call, Demand]
+
+    def modules_of(self, host: str) -> list[ModuleHandler]:
+        """List what answers the modules that a host shows."""
+        section = self.manifest.sections[host]
+        found = {(module.host, module.kind, module.key): module for module in self.modules}
+        answers = [_answer(found, host, shown) for shown in section.shown()]
+        return [answer for answer in answers if answer is not None]
+
+    def events_of(self, host: str) -> dict[str, EventHandler]:
+        """Map the keys of a host's event handlers to them."""
+        return {event.key: event for event in self.events if event.host == host}
+
+    def forms_of(self, host: str) -> list[FormHandler]:
+        """List the forms on the modules that a host shows."""
+        shown = {module.key for module in self.modules_of(host)}
+        return [form for form in self.forms.values() if form.on in shown]
 
     def url(self, host: str, kind: str, key: str | None = None) -> str:
         """Return the absolute URL of one of the routes the plumbing makes for a host."""
@@ -38,59 +64,72 @@ class Addon:
 
 
 def route_path(host: str, kind: str, key: str | None = None) -> str:
-    """Return the path under which a declaration answers: `/hipchat/glance/builds`."""
+    """Return the path under which a declaration answers: `/<host>/panel/report`."""
     return f"/{host}/{kind}/{key}" if key else f"/{host}/{kind}"
 
 
-def join(manifest: Manifest, routers: Iterable[AddonRouter], *, base_url: str) -> Addon:
+def join(manifest: Manifest, routers: Iterable[Router[Any]], *, base_url: str) -> Addon:
     """Join addon.toml with the routers; `ConfigurationError` lists every mismatch with the line that mends it."""
     routers = list(routers)
-    modules = [module for router in routers for module in router.modules]
-    events = [event for router in routers for event in router.events]
-    jobs = [job for router in routers for job in router.jobs]
-    schedules = [schedule for router in routers for schedule in router.schedules]
-    forms = [form for router in routers for form in router.forms]
+    enabled = manifest.sections
+    modules = [one for router in routers for one in router.modules]
+    events = [one for router in routers for one in router.events]
+    jobs = [one for router in routers for one in router.jobs]
+    schedules = [one for router in routers for one in router.schedules]
+    forms = [one for router in routers for one in router.forms]
+    settings = [one for router in routers for one in router.settings_forms]
     problems = [
-        *_repeated("module", [f"{module.kind}.{module.key}" for module in modules]),
-        *_repeated("event handler", [event.key for event in events]),
-        *_repeated("job", [job.key for job in jobs]),
-        *_repeated("schedule", [schedule.key for schedule in schedules]),
+        *(
+            f"  {name}: there are handlers for this host, but HOSTS leaves it out. Add it, or remove them."
+            for name in sorted(_hosts_of(modules, events) - {*enabled})
+        ),
+        *_repeated("module", [f"{one.kind}.{one.key}" for one in modules]),
+        *_repeated("event handler", [f"{one.host}.{one.key}" for one in events]),
+        *_repeated("job", [one.key for one in jobs]),
+        *_repeated("schedule", [one.key for one in schedules]),
+        *_repeated("form", [one.key for one in forms]),
+        *_unanswered(enabled, modules),
+        *_unshown(enabled, modules),
+        *(
+            f"  @router.form({one.key!r}, on={one.on!r}): there is no module {one.on!r}. Name a panel or page."
+            for one in forms
+            if one.on not in {module.key for module in modules}
+        ),
+        *(
+            f"  {line}"
+            for model in (*(one.model for one in forms), *(one.model for one in settings))
+            for line in form_problems(model)
+        ),
     ]
-    for kind in ModuleKind:
-        shown = getattr(manifest, kind)
-        handled = {module.key for module in modules if module.kind is kind}
-        problems += [_handler_missing(kind, key) for key in shown if key not in handled]
-        problems += [_section_missing(kind, key) for key in handled if key not in shown]
-    if len(forms) > 1:
-        names = " and ".join(form.__name__ for form in forms)
-        problems.append(f"{names} are both declared as settings. Keep one @router.settings.")
+    if len(settings) > 1:
+        names = " and ".join(one.model.__name__ for one in settings)
+        problems.append(f"  {names} are both declared as settings. Keep one @router.settings.")
     if problems:
         raise ConfigurationError("addon.toml and the handlers do not fit together:\n" + "\n".join(problems))
     return Addon(
         manifest=manifest,
         base_url=base_url,
-        modules={(module.kind, module.key): module for module in modules},
-        events={event.key: event for event in events},
-        jobs={job.key: job for job in jobs},
-        schedules={schedule.key: schedule for schedule in schedules},
+        modules=modules,
+        events=events,
+        jobs={one.key: one for one in jobs},
+        schedules={one.key: one for one in schedules},
+        forms={one.key: one for one in forms},
         installed=[call for router in routers for call in router.installed],
         uninstalled=[call for router in routers for call in router.uninstalled],
-        form=forms[0] if forms else None,
+        settings=settings[0] if settings else None,
+        demands={call: demand for router in routers for call, demand in router.demands.items()},
     )
 
 
-def require_pictures(manifest: Manifest, folder: Path) -> None:
-    """Raise `ConfigurationError` for every picture that addon.toml names and `folder` does not hold."""
-    named = {f"glance.{key}.icon": glance.icon for key, glance in manifest.glance.items()}
-    named |= {f"panel.{key}.icon": panel.icon for key, panel in manifest.panel.items() if panel.icon}
-    named |= {"addon.avatar": manifest.addon.avatar} if manifest.addon.avatar else {}
-    missing = [
-        f"  {where}: there is no app/addon/static/{name}; put the file there, or write its whole address"
-        for where, name in named.items()
-        if "://" not in name and not (folder / name).is_file()
-    ]
-    if missing:
-        raise ConfigurationError("addon.toml needs mending:\n" + "\n".join(missing))
+def _hosts_of(modules: Iterable[ModuleHandler], events: Iterable[EventHandler]) -> set[str]:
+    return {one.host for one in modules if one.host} | {one.host for one in events}
+
+
+def _answer(
+    found: Mapping[tuple[str | None, str, str], ModuleHandler], host: str, shown: Shown
+) -> ModuleHandler | None:
+    """Find what answers a module: the host's own handler, else the portable one."""
+    return found.get((host, shown.kind, shown.key)) or found.get((None, shown.kind, shown.key))
 
 
 def _repeated(what: str, keys: Sequence[str]) -> list[str]:
@@ -101,20 +140,37 @@ def _repeated(what: str, keys: Sequence[str]) -> list[str]:
     ]
 
 
-def _handler_missing(kind: ModuleKind, key: str) -> str:
-    name = re.sub(r"\W", "_", key)
+def _unanswered(sections: Mapping[str, HostSection], modules: Iterable[ModuleHandler]) -> list[str]:
+    found = {(module.host, module.kind, module.key): module for module in modules}
+    return [
+        _handler_missing(host, shown)
+        for host, section in sections.items()
+        for shown in section.shown()
+        if _answer(found, host, shown) is None
+    ]
+
+
+def _unshown(sections: Mapping[str, HostSection], modules: Iterable[ModuleHandler]) -> list[str]:
+    shown = {(host, one.kind, one.key) for host, section in sections.items() for one in section.shown()}
+    lines = []
+    for module in modules:
+        hosts = [module.host] if module.host in sections else list(sections)
+        if hosts and not any((host, module.kind, module.key) in shown for host in hosts):
+            host = str(hosts[0])
+            section = sections[host].missing_section(module.kind, module.key).replace("\n", "\n      ")
+            lines.append(
+                f"  The {module.kind} {module.key!r} has a handler, but no section in addon.toml. Add to addon.toml:\n"
+                f"      [{host}.{section.removeprefix('[')}"
+            )
+    return lines
+
+
+def _handler_missing(host: str, shown: Shown) -> str:
+    name = re.sub(r"\W", "_", shown.key)
     name = name if name.isidentifier() else f"show_{name}"
+    router = "router" if shown.kind in {"panel", "page"} else host
     return (
-        f"  addon.toml has [{kind}.{key}], but nothing answers it. Add to app/addon/pages.py:\n"
-        f'      @router.{kind}("{key}")\n'
-        f"      async def {name}(ctx: Ctx) -> {FILES[kind]}: ..."
-    )
-
-
-def _section_missing(kind: ModuleKind, key: str) -> str:
-    label = "title" if kind is ModuleKind.DIALOG else "name"
-    icon = '\n      icon = "icon.svg"' if kind is ModuleKind.GLANCE else ""
-    return (
-        f"  @router.{kind}({key!r}) has no section in addon.toml. Add to addon.toml:\n"
-        f'      [{kind}.{key}]\n      {label} = "{key.capitalize()}"{icon}'
+        f"  addon.toml has [{host}.{shown.kind}.{shown.key}], but nothing answers it. Add to app/addon/pages.py:\n"
+        f'      @{router}.{shown.kind}("{shown.key}")\n'
+        f"      async def {name}(ctx: Ctx) -> {shown.answer}: ..."
     )

@@ -1,15 +1,19 @@
-"""addon.toml as models: what the host shows, with every limit checked and every mistake explained."""
+"""addon.toml: who the add-on is, and one section for each host, with every mistake explained."""
 
 import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
 
-from app.connect.errors import ConfigurationError
+from app.connect.errors import ConfigurationError, say_problems
+
+NAME = "addon.toml"
 
 
-def _https_url(value: str) -> str:
+def _whole_url(value: str) -> str:
     if not value.startswith(("https://", "http://")):
         raise ValueError("write a whole address, such as https://example.com")
     return value
@@ -17,205 +21,119 @@ def _https_url(value: str) -> str:
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_\-.]+$", min_length=1, max_length=40)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
-Url = Annotated[str, AfterValidator(_https_url)]
-Size = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(px|%)$")]
-ConditionName = Literal[
-    "room_is_public",
-    "user_is_admin",
-    "user_is_guest",
-    "user_is_room_owner",
-    "glance_matches",
-    "message_matches",
-    "message_contains_link",
-    "message_sent_by_current_user",
-    "card_matches",
-]
-ONLY_GLANCE = {"glance_matches"}
-ONLY_ACTION = {"message_matches", "message_contains_link", "message_sent_by_current_user", "card_matches"}
+Url = Annotated[str, AfterValidator(_whole_url)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """What every table of addon.toml has in common: nothing unknown, nothing changed later."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class Condition(_Section):
-    """One condition of a module; conditions of a list are all required."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A module that a host's section shows and a handler must answer."""
 
-    condition: ConditionName
-    invert: bool = False
-    params: dict[str, Any] = {}
-
-
-class InnerAnyOf(_Section):
-    """Simple conditions of which one (`or`) or all (`and`) are required."""
-
-    type: Literal["and", "or"]
-    conditions: tuple[Condition, ...]
+    kind: str
+    key: str
+    answer: str = "Page"
+    """The type that the handler returns, for the message when there is none."""
 
 
-class AnyOf(_Section):
-    """The same with composites inside; hosts allow no deeper nesting."""
+class HostSection(Section):
+    """The table of one host; each host derives its own from it."""
 
-    type: Literal["and", "or"]
-    conditions: tuple[InnerAnyOf | Condition, ...]
+    def shown(self) -> Iterable[Shown]:
+        """List the modules that handlers answer."""
+        return ()
+
+    def links(self) -> Iterable[str]:
+        """List what is wrong between the parts of the section: sentences that begin with the key."""
+        return ()
+
+    def pictures(self) -> Mapping[str, str]:
+        """Map keys to the files of app/addon/static that they name."""
+        return {}
+
+    def missing_section(self, kind: str, key: str) -> str:
+        """Write the lines that show one more module."""
+        return f'[{kind}.{key}]\nname = "{key.capitalize()}"'
 
 
-class Vendor(_Section):
+class Vendor(Section):
     """Who makes the add-on."""
 
     name: Name
     url: Url
 
 
-class AddonSection(_Section):
-    """`[addon]`: who this add-on is and what it asks for."""
+class AddonSection(Section):
+    """`[addon]`: who this add-on is, to every host."""
 
     key: Annotated[str, StringConstraints(pattern=r"^\S+$", min_length=1, max_length=255)]
     name: Name
     description: Annotated[str, StringConstraints(min_length=1, max_length=250)]
     vendor: Vendor | None = None
     homepage: Url | None = None
-    from_name: Name | None = None
-    avatar: str | None = None
-    scopes: tuple[str, ...] = ()
-    install: Annotated[tuple[Literal["room", "group"], ...], Field(min_length=1)] = ("room", "group")
 
 
-class Module(_Section):
-    """What every placed module can say; lower weights come first."""
-
-    weight: int = 100
-    conditions: tuple[AnyOf | Condition, ...] = ()
-
-
-class GlanceSection(Module):
-    """`[glance.<key>]`: one line in the room's sidebar, answered by `@router.glance(key)`."""
-
-    name: Name
-    icon: str
-    opens: Key | None = None
-
-
-class PanelSection(Module):
-    """`[panel.<key>]`: a page in the room's sidebar, answered by `@router.panel(key)`."""
-
-    name: Name
-    icon: str | None = None
-
-
-class DialogButton(_Section):
-    """A button of a dialog's frame; `key` is the name of the event it sends."""
-
-    name: Name
-    key: Annotated[str, StringConstraints(min_length=1)] | None = None
-    enabled: bool = True
-
-
-class DialogSection(_Section):
-    """`[dialog.<key>]`: a page in a modal window, answered by `@router.dialog(key)`."""
-
-    title: Name
-    style: Literal["normal", "warning"] = "normal"
-    size: Literal["small", "medium", "large", "xlarge"] | None = None
-    width: Size | None = None
-    height: Size | None = None
-    hint: Name | None = None
-    filter_placeholder: Name | None = None
-    primary: DialogButton | None = None
-    secondary: tuple[DialogButton, ...] = ()
-
-
-class ActionSection(Module):
-    """`[action.<key>]`: a menu entry on messages or beside the input; opens another module."""
-
-    name: Name
-    location: Literal["hipchat.message.action", "hipchat.input.action"]
-    opens: Key
-
-
-class PageSection(_Section):
-    """`[page.<key>]`: a page that opens in a browser tab of its own, answered by `@router.page(key)`."""
-
-    name: Name | None = None
-
-
-class Manifest(_Section):
-    """The whole of addon.toml."""
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The whole of addon.toml: `[addon]` and the section of every enabled host."""
 
     addon: AddonSection
-    glance: dict[Key, GlanceSection] = {}
-    panel: dict[Key, PanelSection] = {}
-    dialog: dict[Key, DialogSection] = {}
-    action: dict[Key, ActionSection] = {}
-    page: dict[Key, PageSection] = {}
+    sections: Mapping[str, HostSection] = field(default_factory=dict)
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read and check addon.toml; `ConfigurationError` names the file, each key and its fix."""
+def read_document(path: Path) -> dict[str, Any]:
+    """Read addon.toml; `ConfigurationError` when it is missing or no TOML."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(f"{path.name} is missing. Start the add-on in the folder that holds it.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path.name} is not TOML: {error}. Mend that line.") from None
+
+
+def read_manifest(
+    document: Mapping[str, Any], sections: Mapping[str, type[HostSection]], *, known: Iterable[str] = ()
+) -> Manifest:
+    """Check the whole document against `[addon]` and the enabled hosts' models.
+
+    `known` are hosts that may have a section without being enabled. `ConfigurationError` names each key and its fix.
+    """
+    disabled = [name for name in known if name in document and name not in sections]
+    missing = [name for name in sections if name not in document]
+    if missing or disabled:
+        raise ConfigurationError(
+            "\n".join(
+                [f"{NAME} has no section for the host {name!r}. Add to {NAME}:\n  [{name}]" for name in missing]
+                + [
+                    f"{NAME} has [{name}], but HOSTS leaves it out. Add {name} to HOSTS, or remove the section."
+                    for name in disabled
+                ]
+            )
+        )
+    fields: dict[str, Any] = {"addon": (AddonSection, ...)} | {name: (model, ...) for name, model in sections.items()}
+    whole = create_model("Document", __base__=Section, **fields)
     try:
-        manifest = Manifest.model_validate(data)
+        read = whole.model_validate(dict(document))
     except ValidationError as error:
-        lines = [_explain(problem) for problem in error.errors(include_url=False)]
-        raise ConfigurationError(f"{path.name} needs mending:\n" + "\n".join(lines)) from None
-    problems = list(_check_links(manifest))
+        raise ConfigurationError(f"{NAME} needs mending:\n" + "\n".join(say_problems(error))) from None
+    found = {name: getattr(read, name) for name in sections}
+    problems = [f"  {name}.{line}" for name, section in found.items() for line in section.links()]
     if problems:
-        raise ConfigurationError(f"{path.name} needs mending:\n" + "\n".join(f"  {line}" for line in problems))
-    return manifest
+        raise ConfigurationError(f"{NAME} needs mending:\n" + "\n".join(problems))
+    return Manifest(read.addon, found)  # type: ignore[attr-defined]
 
 
-def _explain(problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-    limits = problem.get("ctx", {})
-    match problem["type"]:
-        case "missing":
-            fix = "is missing; add it"
-        case "extra_forbidden":
-            fix = "is not known here; check its spelling or remove it"
-        case "string_too_long":
-            fix = f"is too long; the host allows {limits['max_length']} characters"
-        case "string_too_short":
-            fix = "is empty; write at least one character"
-        case "string_pattern_mismatch" if str(limits["pattern"]).startswith("^[a-zA-Z0-9_"):
-            fix = "is not a key; use letters, digits, '_', '-' and '.' only"
-        case "string_pattern_mismatch":
-            fix = f"does not have the form {limits['pattern']}"
-        case "literal_error":
-            fix = f"must be one of {limits['expected']}"
-        case _:
-            fix = f"{problem['msg'].removeprefix('Value error, ')}"
-    return f"  {where}: {fix}"
-
-
-def _simple(member: AnyOf | InnerAnyOf | Condition) -> list[Condition]:
-    if isinstance(member, Condition):
-        return [member]
-    return [single for inner in member.conditions for single in _simple(inner)]
-
-
-def _check_links(manifest: Manifest) -> list[str]:
-    problems = []
-    pages = {*manifest.panel, *manifest.dialog, *manifest.page}
-    targets = {f"glance.{key}": section.opens for key, section in manifest.glance.items() if section.opens}
-    targets |= {f"action.{key}": section.opens for key, section in manifest.action.items()}
-    for where, target in targets.items():
-        allowed = pages | ({*manifest.glance} if where.startswith("action.") else set())
-        if target not in allowed:
-            problems.append(f'{where}.opens: there is no module "{target}"; add [panel.{target}] or name another')
-    for key, dialog in manifest.dialog.items():
-        if (dialog.width is None) != (dialog.height is None):
-            problems.append(f"dialog.{key}: width and height go together; add the missing one")
-        if dialog.size and dialog.width:
-            problems.append(f"dialog.{key}: size and width exclude each other; remove one")
-    for kind, forbidden in (("glance", ONLY_ACTION), ("panel", ONLY_ACTION | ONLY_GLANCE), ("action", ONLY_GLANCE)):
-        for key, section in getattr(manifest, kind).items():
-            used = {single.condition for member in section.conditions for single in _simple(member)}
-            problems += [
-                f"{kind}.{key}.conditions: {name} does not apply to a {kind}; remove it" for name in used & forbidden
-            ]
-    return problems
+def require_pictures(manifest: Manifest, folder: Path) -> None:
+    """Raise `ConfigurationError` for every picture that addon.toml names and `folder` does not hold."""
+    missing = [
+        f"  {name}.{where}: there is no app/addon/static/{picture}; put the file there, or write its whole address"
+        for name, section in manifest.sections.items()
+        for where, picture in section.pictures().items()
+        if "://" not in picture and not (folder / picture).is_file()
+    ]
+    if missing:
+        raise ConfigurationError(f"{NAME} needs mending:\n" + "\n".join(missing))

@@ -1,210 +1,201 @@
-"""AddonRouter: declare a handler, and the plumbing gives it a signed route, a module or a place in the worker."""
+"""The router: declare a handler, and the plumbing gives it a signed route, a module or a place in the worker.
 
-import inspect
-import re
+`C` is the context its handlers take. A host's router adds what only that host has.
+"""
+
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 
-from app.connect.declare.configure import ConfigForm
+from app.connect.declare.calls import check_call, check_key, second_parameter
+from app.connect.declare.declarations import (
+    Call,
+    Demand,
+    EventHandler,
+    FormHandler,
+    JobHandler,
+    ModuleHandler,
+    Page,
+    Schedule,
+    SettingsForm,
+)
+from app.connect.declare.forms import ConfigForm, Done, Form
+from app.connect.declare.times import At, Daily, read_days, read_time
 from app.connect.errors import ConfigurationError
 from app.connect.http.body import StrictRoute
 
-Call = Callable[..., Awaitable[Any]]
-C = TypeVar("C", bound=Call)
-F = TypeVar("F", bound=type[ConfigForm])
-KEY = re.compile(r"[a-zA-Z0-9_\-.]{1,40}", re.ASCII)
-MAX_PATTERN = 1_000
+C = TypeVar("C")
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S", bound=type[ConfigForm])
+
+Handler = Callable[Concatenate[C, P], Awaitable[R]]
 
 
-class ModuleKind(StrEnum):
-    """What a host can show; each kind is a section of addon.toml and a decorator."""
+class Decorator(Protocol[C, R]):
+    """Takes a coroutine whose first parameter is the context `C` and which returns `R`, and gives it back."""
 
-    GLANCE = "glance"
-    PANEL = "panel"
-    DIALOG = "dialog"
-    PAGE = "page"
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleHandler:
-    """Answers one module of addon.toml."""
-
-    kind: ModuleKind
-    key: str
-    call: Call
+    def __call__(self, call: Handler[C, P, R], /) -> Handler[C, P, R]:
+        """Declare the handler."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class EventHandler:
-    """Runs for one event of the host; `pattern` narrows messages, `inline` answers in the response."""
+class Router(Generic[C]):
+    """Collects what one file of the add-on declares; list the routers in `app/addon/__init__.py`."""
 
-    key: str
-    event: str
-    call: Call
-    takes: Any
-    pattern: re.Pattern[str] | None = None
-    inline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class JobHandler:
-    """Runs what `ctx.enqueue(key, payload)` asked for; `adapter` turns the payload into JSON and back."""
-
-    key: str
-    call: Call
-    adapter: TypeAdapter[Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Runs once per tenant in every slot of `period` seconds, slots counted from 1970 in UTC."""
-
-    key: str
-    call: Call
-    period: int
-
-
-class AddonRouter:
-    """Collects what one file of the add-on declares; hand the routers to `create_addon`."""
+    host: ClassVar[str | None] = None
+    """The host whose modules and events this router declares; None for what every host has."""
 
     def __init__(self) -> None:
         self.modules: list[ModuleHandler] = []
         self.events: list[EventHandler] = []
         self.jobs: list[JobHandler] = []
         self.schedules: list[Schedule] = []
+        self.forms: list[FormHandler] = []
         self.installed: list[Call] = []
         self.uninstalled: list[Call] = []
-        self.forms: list[type[ConfigForm]] = []
+        self.settings_forms: list[SettingsForm] = []
         self.api = APIRouter(route_class=StrictRoute)
         self.public: list[Call] = []
+        self.demands: dict[Call, Demand] = {}
 
-    def glance(self, key: str) -> Callable[[C], C]:
-        """Answer a glance of addon.toml with a `Glance`."""
-        return self._module(ModuleKind.GLANCE, key)
+    def panel(self, key: str, *, require_admin: bool = False) -> Decorator[C, Page | None]:
+        """Answer a panel of addon.toml with a `Page`; None is a 404."""
+        return self._module("panel", key, require_admin=require_admin)
 
-    def panel(self, key: str) -> Callable[[C], C]:
-        """Answer a sidebar panel of addon.toml with a `Page`."""
-        return self._module(ModuleKind.PANEL, key)
+    def page(self, key: str, *, require_admin: bool = False) -> Decorator[C, Page | None]:
+        """Answer a whole page of addon.toml with a `Page`; None is a 404."""
+        return self._module("page", key, require_admin=require_admin)
 
-    def dialog(self, key: str) -> Callable[[C], C]:
-        """Answer a dialog of addon.toml with a `Page`."""
-        return self._module(ModuleKind.DIALOG, key)
+    def form(self, key: str, *, on: str, require_admin: bool = False) -> Decorator[C, Page | Done | None]:
+        """Take a form of the page `on`; the second parameter's annotation is its `Form`.
 
-    def page(self, key: str) -> Callable[[C], C]:
-        """Answer an external page of addon.toml with a `Page`."""
-        return self._module(ModuleKind.PAGE, key)
-
-    def on_message(self, key: str, *, pattern: str, inline: bool = False) -> Callable[[C], C]:
-        """Run for room messages that `pattern` (Python syntax, searched) finds.
-
-        The host filters by the same pattern first. The event is committed and answered 204, then the handler runs
-        from the inbox; with `inline` it runs at once and a `Notification` it returns is the answer.
+        It needs the page token of that module. `ctx.form(key)` gives the template what it draws. Answer `Done(...)`,
+        a `Page` that replaces the content, or None, which says "Saved.".
         """
-        try:
-            compiled = re.compile(pattern)
-        except re.error as error:
-            raise ConfigurationError(f"on_message({key!r}): {pattern!r} is not a pattern: {error}. Mend it.") from None
-        if len(pattern) > MAX_PATTERN:
-            raise ConfigurationError(f"on_message({key!r}): the pattern is over {MAX_PATTERN} characters. Shorten it.")
-        return self._event(key, "room_message", pattern=compiled, inline=inline)
 
-    def on_event(self, event: str, *, key: str | None = None, inline: bool = False) -> Callable[[C], C]:
-        """Run for another event of the host, such as `room_enter`; `key` tells two handlers of one event apart."""
-        return self._event(key or event, event, pattern=None, inline=inline)
+        def declare(call: Handler[C, P, Page | Done | None]) -> Handler[C, P, Page | Done | None]:
+            model = second_parameter(call, f"form({key!r})")
+            if not (isinstance(model, type) and issubclass(model, Form)):
+                raise ConfigurationError(f"form({key!r}): annotate the second parameter with a subclass of Form.")
+            self.forms.append(FormHandler(check_key(key, "form"), on, call, model, require_admin))
+            return call
 
-    def job(self, key: str) -> Callable[[C], C]:
+        return declare
+
+    def job(self, key: str) -> Decorator[C, None]:
         """Run for `ctx.enqueue(key, payload)`; the second parameter's annotation says what the payload is."""
 
-        def declare(call: C) -> C:
-            takes = _second_parameter(call, f"job({key!r})")
-            self.jobs.append(JobHandler(_check_key(key, "job"), call, None if takes is None else TypeAdapter(takes)))
+        def declare(call: Handler[C, P, None]) -> Handler[C, P, None]:
+            takes = second_parameter(call, f"job({key!r})")
+            self.jobs.append(JobHandler(check_key(key, "job"), call, None if takes is None else TypeAdapter(takes)))
             return call
 
         return declare
 
-    def every(self, key: str, *, hours: int = 0, minutes: int = 0, seconds: int = 0) -> Callable[[C], C]:
-        """Run once per tenant and slot of this length; a slot missed while nothing ran is made up for once."""
+    def every(
+        self,
+        key: str,
+        *,
+        hours: int = 0,
+        minutes: int = 0,
+        seconds: int = 0,
+        at: str | Callable[[Any], At] | None = None,
+        timezone: str | Callable[[Any], str | None] | None = None,
+        days: str = "mon-sun",
+    ) -> Decorator[C, None]:
+        """Run once per tenant in every slot of this length, or once a day `at` a time of day.
+
+        `at="09:30"` is in `timezone` (UTC unless said). Both may be functions of the tenant's settings:
+        `at=lambda chosen: chosen.remind_at`; None means not today. `days` are such as `mon-fri`. What was missed
+        while nothing ran is made up for once.
+        """
         period = hours * 3600 + minutes * 60 + seconds
 
-        def declare(call: C) -> C:
-            if period < 1:
-                raise ConfigurationError(f"every({key!r}) needs a length, such as hours=24.")
-            self.schedules.append(Schedule(_check_key(key, "every"), _check_call(call, f"every({key!r})"), period))
+        def declare(call: Handler[C, P, None]) -> Handler[C, P, None]:
+            if (period > 0) is (at is not None):
+                raise ConfigurationError(
+                    f"every({key!r}) needs a length such as hours=24, or a time such as at='09:30'."
+                )
+            daily = None if at is None else Daily(_known_time(at, key), timezone, read_days(days))
+            check_call(call, f"every({key!r})")
+            self.schedules.append(Schedule(check_key(key, "every"), call, period or None, daily))
             return call
 
         return declare
 
-    def on_installed(self, call: C) -> C:
+    def on_installed(self, call: Handler[C, P, None]) -> Handler[C, P, None]:
         """Run after an installation was accepted, and again when it is renewed."""
-        self.installed.append(_check_call(call, "on_installed"))
+        self.installed.append(check_call(call, "on_installed"))
         return call
 
-    def on_uninstalled(self, call: C) -> C:
+    def on_uninstalled(self, call: Handler[C, P, None]) -> Handler[C, P, None]:
         """Run once the host confirmed the uninstall, before the tenant's data is deleted. The host answers no more."""
-        self.uninstalled.append(_check_call(call, "on_uninstalled"))
+        self.uninstalled.append(check_call(call, "on_uninstalled"))
         return call
 
-    def settings(self, form: F) -> F:
-        """Make this model the tenant's settings: a page with its fields, and `ctx.settings(Form)` anywhere."""
-        self.forms.append(form)
-        return form
+    @overload
+    def settings(self, model: S) -> S: ...
+    @overload
+    def settings(self, *, require_admin: bool) -> Callable[[S], S]: ...
+    def settings(self, model: S | None = None, *, require_admin: bool = True) -> S | Callable[[S], S]:
+        """Make this model the tenant's settings: a page with its fields, and `ctx.settings(Model)` anywhere.
 
-    def route(self, path: str, *, methods: list[str], public: bool = False, **options: Any) -> Callable[[C], C]:
-        """Add a plain FastAPI route. Ask for `Ctx` or `ApiCtx` in it, or say `public=True`; `addon check` looks."""
+        The host is asked whether the viewer administers the place; `require_admin=False` lets every viewer in.
+        """
 
-        def declare(call: C) -> C:
-            self.api.add_api_route(path, _check_call(call, path), methods=methods, **options)
+        def declare(form: S) -> S:
+            self.settings_forms.append(SettingsForm(form, require_admin))
+            return form
+
+        return declare if model is None else declare(model)
+
+    def route(
+        self,
+        path: str,
+        *,
+        methods: list[str],
+        public: bool = False,
+        page: str | None = None,
+        require_admin: bool = False,
+        **options: Any,
+    ) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+        """Add a plain FastAPI route. Ask for `Ctx` or `ApiCtx` in it, or say `public=True`; `addon check` looks.
+
+        With `Ctx` it is for the add-on's own pages, by their page tokens: `page` narrows that to one module's.
+        """
+
+        def declare(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+            self.api.add_api_route(path, check_call(call, path), methods=methods, **options)
+            self.demands[call] = Demand(page, require_admin)
             if public:
                 self.public.append(call)
             return call
 
         return declare
 
-    def _module(self, kind: ModuleKind, key: str) -> Callable[[C], C]:
-        def declare(call: C) -> C:
-            self.modules.append(ModuleHandler(kind, _check_key(key, kind), _check_call(call, f"{kind}({key!r})")))
+    def _module(
+        self, kind: str, key: str, *, is_page: bool = True, require_admin: bool = False
+    ) -> Callable[[Any], Any]:
+        """Declare a module; for the routers of hosts, too."""
+
+        def declare(call: Call) -> Call:
+            check_call(call, f"{kind}({key!r})")
+            handler = ModuleHandler(
+                self.host, kind, check_key(key, kind), call, is_page=is_page, require_admin=require_admin
+            )
+            self.modules.append(handler)
             return call
 
         return declare
 
-    def _event(self, key: str, event: str, *, pattern: re.Pattern[str] | None, inline: bool) -> Callable[[C], C]:
-        def declare(call: C) -> C:
-            takes = _second_parameter(call, f"the handler of {event}")
-            self.events.append(EventHandler(_check_key(key, event), event, call, takes, pattern, inline))
-            return call
 
-        return declare
-
-
-def _check_key(key: str, what: str) -> str:
-    if not KEY.fullmatch(key):
-        raise ConfigurationError(f"{what}: {key!r} is not a key. Use 1 to 40 letters, digits, '_', '-' and '.'.")
-    return key
-
-
-def _check_call(call: C, what: str) -> C:
-    is_coroutine: bool = inspect.iscoroutinefunction(call)
-    if not is_coroutine:
-        raise ConfigurationError(f"{what}: {call.__name__} is not a coroutine. Write `async def {call.__name__}(...)`.")
-    return call
-
-
-def _second_parameter(call: Call, what: str) -> Any:
-    """Return the annotation of what a handler takes besides its context, or None when it takes nothing."""
-    _check_call(call, what)
-    names = list(inspect.signature(call).parameters)
-    if not 1 <= len(names) <= 2:  # noqa: PLR2004
-        raise ConfigurationError(
-            f"{what}: {call.__name__} takes (ctx: Ctx) or (ctx: Ctx, event: ...). Change it to that."
-        )
-    if len(names) == 1:
-        return None
-    hints = get_type_hints(call)
-    if names[1] not in hints:
-        raise ConfigurationError(f"{what}: say what {call.__name__} takes, such as `{names[1]}: RoomMessage`.")
-    return hints[names[1]]
+def _known_time(at: str | Callable[[Any], At], key: str) -> str | Callable[[Any], At]:
+    if isinstance(at, str):
+        try:
+            read_time(at)
+        except ValueError:
+            raise ConfigurationError(f"every({key!r}): {at!r} is no time of day. Write at='09:30'.") from None
+    return at

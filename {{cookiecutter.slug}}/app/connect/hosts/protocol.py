@@ -1,122 +1,266 @@
-"""Hosts: what a host must be able to do, and how the enabled ones are found.
+"""The seam: what a host must be able to do, as six roles, and what passes between it and the core.
 
-The hosts that ship are listed here; others are entry points of the group `connect.hosts`, so a package can add one.
+Routes, storage, locks, inbox and worker belong to the core, so that a new host cannot get them wrong. What is marked
+pure neither waits nor asks anybody. `docs/hosts.md` shows a host of one's own from the first line to its tests.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
 
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings
+
+from app.connect.context import Context, Parts
 from app.connect.declare.addon import Addon
-from app.connect.declare.router import EventHandler
-from app.connect.errors import ConfigurationError
-from app.connect.network.fetch import Outbound
-from app.connect.network.tokens import TokenManager, TokenSource
-from app.connect.settings import Settings
-from app.connect.tenancy.tables import Tenant
-from app.connect.tenancy.tenant import Identity
+from app.connect.declare.declarations import EventHandler
+from app.connect.declare.manifest import HostSection
+from app.connect.keys.jwt import VerifyKey
+from app.connect.network.fetch import Outbound as Client
+from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
+from app.connect.pages.frame import Frame
+from app.connect.tenancy.lifecycle import Known
+from app.connect.tenancy.tenant import Caller, Change, Installed, Tenant
 
-SHIPPED = {"hipchat": "app.connect.hosts.hipchat.host:HipChat"}
+
+class ProofKind(StrEnum):
+    """What a route takes for a proof; an input of every check, so that one kind never passes for another."""
+
+    NONE = "none"
+    """Nothing: the document anybody may read, and what `Lifecycle.read` proves by other means."""
+    LIFECYCLE = "lifecycle"
+    """The host speaks of an installation."""
+    ENTRY = "entry"
+    """The host shows a module to a person."""
+    CONTEXT = "context"
+    """A page of ours calls back with a token that the host gave it."""
+    EVENT = "event"
+    """The host tells what happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
-    """An installation that proved itself: what is stored as the tenant."""
+class Asked:
+    """A request as the server received it: raw path, query and headers (names in lower case) are bytes."""
+
+    method: str
+    raw_path: bytes
+    query: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    proof: ProofKind
+    kind: str
+    """What the route is: a kind of module, `webhook`, `settings`, or the name of an endpoint."""
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A request with its body: as bytes, and as JSON read strictly where it is JSON."""
+
+    asked: Asked
+    raw: bytes
+    document: Any
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What the endpoint's path names in braces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A token that was found and taken apart, not believed.
+
+    `binding` is what its proof depends on besides the token: a token proven for one binding is not proven for another.
+    """
 
     client_key: str
-    secret: str
-    origin: str
-    capabilities_url: str
-    api_url: str
-    token_url: str
-    web_url: str
-    group_id: str | None
-    group_name: str | None
-    room_id: str | None
+    token: str
+    binding: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a request proved: who calls, and until when (Unix seconds, leeway included) that holds."""
+
+    caller: Caller
+    claims: Mapping[str, Any]
+    expires: float
+    enrol: Installed | None = None
+    """An installation that comes into being by this very proof."""
+    deposit: tuple[Wanted, GrantedToken] | None = None
+    """An access token that the host pushed along."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event that was read and found to belong to its tenant; `payload` is JSON the handler's model accepts."""
+    """An event that was read and found to belong to its proof; `payload` is JSON that the handler's model takes."""
 
     id: str
     payload: Any
-    identity: Identity
+    caller: Caller
 
 
-@runtime_checkable
-class Host(Protocol):
-    """One host product's dialect. Routes, storage, locks, inbox and worker belong to the core."""
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A route that only this host has; below `/<host>/`, and the core makes it."""
 
     name: str
-    longest_token_life: float
-    """Seconds between `iat` and `exp` that are believed."""
-    leeway: float
-    token_source: TokenSource
+    method: str
+    path: str
+    summary: str
+    has_body: bool = True
 
-    def describe(self, addon: Addon) -> dict[str, Any]:
-        """Return the descriptor; `ConfigurationError` lists what this host does not allow. Pure."""
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a host reads at installation; without a path it is not served, only printed."""
+
+    path: str | None
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of a module or an inline handler."""
+
+    body: bytes
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Dialect(Protocol):
+    """The add-on in the host's words. Pure."""
+
+    def problems(self, addon: Addon) -> Sequence[str]:
+        """List what this host does not allow, each with its fix."""
         ...
 
-    def client_key(self, body: object) -> str:
-        """Read which tenant an install or update body speaks of; `BadRequest` when it is not one. Pure."""
+    def describe(self, addon: Addon) -> Document:
+        """Return the descriptor or manifest of an add-on without problems."""
         ...
 
-    async def prove_install(self, body: object, *, addon: Addon, known: Tenant | None) -> Installation:
-        """Make an install prove itself at its host; `InstallRefused` or `TenantTaken` when it does not."""
+    def endpoints(self, addon: Addon) -> Sequence[Endpoint]:
+        """List the routes by which the host speaks of installations."""
         ...
 
-    async def prove_update(self, body: object, *, known: Tenant, secret: str) -> Installation:
-        """Read a known tenant's host again, with the secret it has; `InstallRefused` when it does not hold."""
-        ...
-
-    async def still_knows(self, tenant: Tenant, secret: str) -> bool:
-        """Ask the host whether the installation is alive; host errors pass through."""
-        ...
-
-    def identify(self, claims: Mapping[str, Any], tenant: Tenant) -> Identity:
-        """Read who the claims speak of; `TokenRefused` when they do not fit the tenant. Pure."""
-        ...
-
-    def read_delivery(
-        self, handler: EventHandler, body: object, *, claims: Mapping[str, Any], tenant: Tenant
-    ) -> Delivery | None:
-        """Check and read an event; None when the handler's pattern does not find it; `BadRequest`. Pure."""
-        ...
-
-    def room(self, tenant: Tenant, tokens: TokenManager, scopes: tuple[str, ...], room_id: str) -> Any:
-        """Return the typed client of one room."""
-        ...
-
-    def group(self, tenant: Tenant, tokens: TokenManager, scopes: tuple[str, ...]) -> Any:
-        """Return the typed client of the group."""
-        ...
-
-    def render_glance(self, glance: Any) -> bytes:
-        """Return the body of a glance's answer; `TypeError` when it is not a glance of this host. Pure."""
+    def answer(self, kind: str, result: Any) -> Answer:
+        """Write what the handler of a module that is no page returned; `TypeError` for a wrong result."""
         ...
 
 
-def load_hosts(settings: Settings, outbound: Outbound) -> dict[str, Host]:
-    """Make every enabled host; one that is missing or broken stops the start."""
-    found = dict(SHIPPED)
-    for entry in entry_points(group="connect.hosts"):
-        found.setdefault(entry.name, entry.value)
-    hosts: dict[str, Host] = {}
-    for name in settings.hosts:
-        if name not in found:
-            known = ", ".join(sorted(found))
-            raise ConfigurationError(f"HOSTS names {name!r}, which is not installed. Known: {known}.")
-        module, _, attribute = found[name].partition(":")
-        try:
-            host = getattr(import_module(module), attribute)(settings, outbound)
-        except (ImportError, AttributeError, TypeError) as error:
-            raise ConfigurationError(f"The host {name!r} ({found[name]}) does not load: {error}") from error
-        if not isinstance(host, Host) or host.name != name:
-            raise ConfigurationError(f"{found[name]} is not a Host named {name!r}. See app/connect/hosts/__init__.py.")
-        hosts[name] = host
-    if not hosts:
-        raise ConfigurationError("HOSTS is empty. Name at least one host, such as HOSTS=hipchat.")
-    return hosts
+class Lifecycle(Protocol):
+    """How installations come, change and go."""
+
+    async def read(
+        self, endpoint: Endpoint, posted: Posted, known: Callable[[str], Awaitable[Known | None]], addon: Addon
+    ) -> Change | None:
+        """Prove what a request to an endpoint says. `known` finds an installation by its client key.
+
+        `BadRequest`, `InstallRefused`, `TenantTaken`, `NotFound` or `NotAuthenticated` when it does not hold.
+        """
+        ...
+
+    async def confirm(self, tenant: Tenant, secret: str | None) -> Change | None:
+        """Ask the host whether a doubted installation is over; host errors pass through."""
+        ...
+
+
+class Inbound(Protocol):
+    """What a request of the host proves."""
+
+    def read(self, asked: Asked) -> Unproven | None:
+        """Find the one token; None when there is none, `TokenRefused` when it cannot be one. Pure."""
+        ...
+
+    async def keys(self, unproven: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
+        """Return the keys that may have signed it: the stored ones (none for a stranger), or fetched public ones."""
+        ...
+
+    def check(
+        self,
+        unproven: Unproven,
+        keys: Sequence[VerifyKey],
+        asked: Asked,
+        *,
+        tenant: Tenant | None,
+        now: float,
+    ) -> Proof:
+        """Check signature, times, kind and binding; `TokenRefused` with the reason otherwise. Pure.
+
+        Without a tenant nothing holds but a proof that enrols. A stranger's token must cost what a bad signature does.
+        """
+        ...
+
+
+class Deliveries(Protocol):
+    """Events, read and answered."""
+
+    def read(self, handler: EventHandler, posted: Posted, proof: Proof, tenant: Tenant) -> Delivery | None:
+        """Check and name an event; None when the handler does not want it; `BadRequest`. Pure."""
+        ...
+
+    def answer(self, result: Any) -> Answer | None:
+        """Write what an inline handler returned into the response; None for nothing. `TypeError`. Pure."""
+        ...
+
+    async def reply(self, ctx: Any, result: Any) -> None:
+        """Send what a handler returned that ran later. `TypeError` when it cannot be sent."""
+        ...
+
+
+class Frames(Protocol):
+    """Who may frame our pages, and the host's own script in them."""
+
+    def frame(self, tenant: Tenant) -> Frame:
+        """Return the rules for one tenant's pages. Pure."""
+        ...
+
+
+class Outbound(Protocol):
+    """Calls to the host."""
+
+    async def grant(self, tenant: Tenant, secret: str | None, wanted: Wanted) -> GrantedToken:
+        """Ask for one access token; caching and locking are the core's. `UnknownClient`, `TokenDenied`, `HostError`."""
+        ...
+
+    async def administers(self, ctx: Any) -> bool:
+        """Ask whether the caller administers the tenant or the place; host errors pass through."""
+        ...
+
+    def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
+        """Make the host's own context; `given` passes to `Context` as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host product: its name, its models and its six roles."""
+
+    name: str
+    details: type[BaseModel]
+    dialect: Dialect
+    lifecycle: Lifecycle
+    inbound: Inbound
+    deliveries: Deliveries
+    frames: Frames
+    outbound: Outbound
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a host is built with: its own settings, where it runs, and the guarded client for calls."""
+
+    settings: Any
+    is_production: bool
+    client: Client
+
+
+class HostFactory(Protocol):
+    """What the loader and `connect.hosts` entry points name: the models that are needed early, and how to build it."""
+
+    name: str
+    section: type[HostSection]
+    settings: type[BaseSettings]
+
+    def build(self, wiring: Wiring) -> Host:
+        """Make the host."""
+        ...

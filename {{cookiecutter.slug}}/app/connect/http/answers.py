@@ -11,13 +11,24 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, StatementError
 from starlette.exceptions import HTTPException
 
-from app.connect.declare.configure import FormRefused
-from app.connect.errors import ConnectError, ErrorBody, ErrorDetail, FieldError, NotAuthenticated, Unstorable
+from app.connect.errors import (
+    ConnectError,
+    ErrorBody,
+    ErrorDetail,
+    FieldError,
+    FormRefused,
+    NotAuthenticated,
+    Unstorable,
+)
 from app.connect.logging import request_id
 
 log = logging.getLogger(__name__)
 
-ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorBody, "description": "Refused; says why"}}
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorBody, "description": "Refused; says why"},
+    "5XX": {"model": ErrorBody, "description": "Failed here, at the host or in the database; says what to do"},
+}
+"""Every `ConnectError` status, for the OpenAPI document of every route."""
 
 
 def add_error_answers(app: FastAPI) -> None:

@@ -42,8 +42,8 @@ async def json_body(request: Request) -> object:
         raise BadRequest(f"The body is {error}.") from None
 
 
-async def form_body(request: Request) -> dict[str, str]:
-    """Return the fields of a form, each of them once; `NotFormType` or `BadRequest` when it is none.
+async def form_body(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of a form in order, a name once or more; `NotFormType` or `BadRequest` when it is none.
 
     Stricter than what frameworks read: a body that is cut, of another type or wrongly encoded must not pass for a form
     whose fields were all left out, because that would put every setting back.
@@ -54,7 +54,7 @@ async def form_body(request: Request) -> dict[str, str]:
     if not _ENCODED.fullmatch(body):
         raise BadRequest("The form is not encoded as a form.")
     try:
-        pairs = parse_qsl(
+        return parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
             strict_parsing=bool(body),
@@ -63,10 +63,6 @@ async def form_body(request: Request) -> dict[str, str]:
         )
     except ValueError:
         raise BadRequest(f"The form cannot be read. Send at most {MAX_FIELDS} fields in UTF-8.") from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise BadRequest("A field of the form is there twice.")
-    return fields
 
 
 class _StrictRequest(Request):

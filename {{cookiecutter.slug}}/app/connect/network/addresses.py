@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
+
 from app.connect.errors import HostError
+from app.connect.settings import split_words
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -80,6 +85,23 @@ def origin_of(url: str) -> str:
     host = f"[{host}]" if ":" in host else host
     port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
+
+
+def read_origin(value: str) -> str:
+    """Return an origin in its one form, or `*`; `ValueError` for anything that is more or less than an origin."""
+    if value == "*":
+        return value
+    try:
+        parts, origin = urlsplit(value), origin_of(value)
+    except (ValueError, AddressRefused):
+        parts, origin = urlsplit(""), ""
+    if parts.scheme not in {"http", "https"} or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError(f"{value!r} is not an origin; write scheme and host, such as https://api.host.example")
+    return origin
+
+
+OriginList = Annotated[tuple[Annotated[str, AfterValidator(read_origin)], ...], NoDecode, BeforeValidator(split_words)]
+"""The type of a setting that lists origins, comma separated."""
 
 
 class Origins:

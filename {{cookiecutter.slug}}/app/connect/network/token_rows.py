@@ -1,9 +1,21 @@
-"""Keeps access tokens between processes: one row a tenant and scope set, with a lease for its refresh."""
+"""Keeps access tokens between processes: one row an installation and thing wanted, with a lease for its refresh."""
 
 import uuid
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, Float, LargeBinary, String, UniqueConstraint, and_, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,14 +28,15 @@ LEASE = 30.0
 
 
 class AccessToken(TenantOwned, Base):
-    """The newest token of a tenant for one set of scopes, sealed; times are Unix seconds."""
+    """The newest token of an installation for one thing wanted, sealed; times are Unix seconds."""
 
     __tablename__ = "access_tokens"
-    __table_args__ = (UniqueConstraint("tenant_id", "scopes"),)
+    __table_args__ = (UniqueConstraint("installation_id", "wanted"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
-    scopes: Mapped[str] = mapped_column(String(255))
-    """Sorted, separated by spaces."""
+    installation_id: Mapped[str] = mapped_column(String(32), ForeignKey("installations.id", ondelete="CASCADE"))
+    wanted: Mapped[str] = mapped_column(String(500))
+    """`Wanted.key`: the scopes, and the user it acts for."""
     generation: Mapped[int] = mapped_column(BigInteger)
     sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     fresh_until: Mapped[float] = mapped_column(Float(53), default=0.0)
@@ -46,6 +59,15 @@ class ShelvedToken:
     fresh_until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a token is kept: whose it is, and what was wanted."""
+
+    tenant_id: str
+    installation_id: str
+    wanted: str
+
+
 class TokenShelf:
     """Reads and writes the rows, one short transaction each: none is open while the host is called."""
 
@@ -53,20 +75,20 @@ class TokenShelf:
         self._database = database
         self._vault = vault
 
-    async def read(self, tenant_id: str, scopes: str) -> ShelvedToken | None:
+    async def read(self, slot: Slot) -> ShelvedToken | None:
         """Return the token in the row, fresh or not."""
-        row = await self._find(tenant_id, scopes)
+        row = await self._find(slot)
         if row is None or row.sealed_token is None:
             return None
         try:
-            token = self._vault.open(row.sealed_token, owner=_owner(tenant_id))
+            token = self._vault.open(row.sealed_token, owner=_owner(slot))
         except ConfigurationError:
             # Its key was retired. The host gives another token, so this is no reason to stop.
             await self._make_stale(row)
             return None
         return ShelvedToken(token=token, generation=row.generation, fresh_until=row.fresh_until)
 
-    async def lease(self, tenant_id: str, scopes: str, *, generation: int, now: float) -> str | None:
+    async def lease(self, slot: Slot, *, generation: int, now: float) -> str | None:
         """Take the right to fetch the next token; None while another has it or when a fresh one is there.
 
         Raises `TenantGone`.
@@ -74,7 +96,7 @@ class TokenShelf:
         lease = uuid.uuid4().hex
         take = (
             update(AccessToken)
-            .where(AccessToken.tenant_id == tenant_id, AccessToken.scopes == scopes)
+            .where(*_in(slot))
             .where(
                 or_(
                     and_(
@@ -98,11 +120,12 @@ class TokenShelf:
         async with self._database.session() as session:
             if await session.scalar(take):
                 return lease
-        if await self._find(tenant_id, scopes):
+        if await self._find(slot):
             return None
         first = AccessToken(
-            tenant_id=tenant_id,
-            scopes=scopes,
+            tenant_id=slot.tenant_id,
+            installation_id=slot.installation_id,
+            wanted=slot.wanted,
             generation=generation,
             refreshing_until=now + LEASE,
             refresher=lease,
@@ -111,34 +134,34 @@ class TokenShelf:
             async with self._database.session() as session:
                 session.add(first)
         except IntegrityError:
-            if await self._find(tenant_id, scopes) is None:
-                raise TenantGone(tenant_id) from None
+            if await self._find(slot) is None:
+                raise TenantGone(slot.tenant_id) from None
             return None
         return lease
 
-    async def put(self, lease: str, tenant_id: str, token: str, *, fresh_until: float) -> None:
+    async def put(self, lease: str, slot: Slot, token: str, *, fresh_until: float) -> None:
         """Store the token fetched under `lease`, unless the lease has passed to another."""
-        sealed = self._vault.seal(token, owner=_owner(tenant_id))
+        sealed = self._vault.seal(token, owner=_owner(slot))
         async with self._database.session() as session:
             await session.execute(
                 update(AccessToken)
-                .where(AccessToken.refresher == lease, AccessToken.tenant_id == tenant_id)
+                .where(AccessToken.refresher == lease, *_in(slot))
                 .values(sealed_token=sealed, fresh_until=fresh_until)
             )
 
-    async def release(self, lease: str, tenant_id: str) -> None:
+    async def release(self, lease: str, slot: Slot) -> None:
         """Let others fetch again."""
         async with self._database.session() as session:
             await session.execute(
                 update(AccessToken)
-                .where(AccessToken.refresher == lease, AccessToken.tenant_id == tenant_id)
+                .where(AccessToken.refresher == lease, *_in(slot))
                 .values(refreshing_until=0.0, refresher=None)
             )
 
-    async def discard(self, tenant_id: str, scopes: str, token: str) -> None:
+    async def discard(self, slot: Slot, token: str) -> None:
         """Mark the row stale if it still holds `token`."""
-        row = await self._find(tenant_id, scopes)
-        if row and row.sealed_token and self._vault.open(row.sealed_token, owner=_owner(tenant_id)) == token:
+        row = await self._find(slot)
+        if row and row.sealed_token and self._vault.open(row.sealed_token, owner=_owner(slot)) == token:
             await self._make_stale(row)
 
     async def _make_stale(self, row: AccessToken) -> None:
@@ -149,12 +172,16 @@ class TokenShelf:
                 .values(fresh_until=0.0)
             )
 
-    async def _find(self, tenant_id: str, scopes: str) -> AccessToken | None:
-        query = select(AccessToken).where(AccessToken.tenant_id == tenant_id, AccessToken.scopes == scopes)
+    async def _find(self, slot: Slot) -> AccessToken | None:
+        query = select(AccessToken).where(*_in(slot))
         async with self._database.session() as session:
             row: AccessToken | None = await session.scalar(query)
             return row
 
 
-def _owner(tenant_id: str) -> str:
-    return f"access_token:{tenant_id}"
+def _in(slot: Slot) -> tuple[ColumnElement[bool], ...]:
+    return AccessToken.installation_id == slot.installation_id, AccessToken.wanted == slot.wanted
+
+
+def _owner(slot: Slot) -> str:
+    return f"access_token:{slot.installation_id}"

@@ -8,15 +8,15 @@ HostError 502
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.connect.database.engine import Database
 from app.connect.errors import HostError
 from app.connect.keys.sealing import Vault
-from app.connect.network.token_rows import LEASE, TenantGone, TokenShelf
-from app.connect.tenancy.tables import Tenant
+from app.connect.network.token_rows import LEASE, Slot, TenantGone, TokenShelf
+from app.connect.tenancy.tenant import Tenant
 
 EARLY = 60.0
 """Seconds before its end at which a token is replaced..."""
@@ -42,32 +42,39 @@ class TokenDenied(HostError):
 
 
 @dataclass(frozen=True, slots=True)
-class GrantedToken:
-    """What a token endpoint answered: its life in seconds and, where the host says so, its group."""
+class Wanted:
+    """What an access token is wanted for: its scopes, and the user it acts for where it is not the add-on itself."""
 
-    access_token: str
-    expires_in: float
     scopes: frozenset[str] = frozenset()
-    group_id: str | None = None
-    group_name: str | None = None
+    user_id: str | None = None
 
-    def __repr__(self) -> str:
-        return f"GrantedToken(expires_in={self.expires_in}, group_id={self.group_id!r})"
+    @property
+    def key(self) -> str:
+        """Return it as one line that names it among the tokens of an installation."""
+        scopes = " ".join(sorted(self.scopes))
+        return scopes if self.user_id is None else f"{scopes} as {self.user_id}"
 
 
-class TokenSource(Protocol):
+@dataclass(frozen=True, slots=True)
+class GrantedToken:
+    """A token as a host gave it, and its life in seconds."""
+
+    access_token: str = field(repr=False)
+    expires_in: float
+
+
+class Source(Protocol):
     """The host's side of tokens; caching and locking are not its business."""
 
-    async def request_token(self, tenant: Tenant, *, secret: str, scopes: Collection[str]) -> GrantedToken:
-        """Ask for one token; raise `UnknownClient`, `TokenDenied` or what the connection raises."""
+    async def grant(self, tenant: Tenant, secret: str | None, wanted: Wanted) -> GrantedToken:
+        """Ask the host for one token; raise `UnknownClient`, `TokenDenied` or what the connection raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    tenant_id: str
+    slot: Slot
     generation: int
-    scopes: str
 
 
 class TokenManager:
@@ -82,8 +89,8 @@ class TokenManager:
         *,
         database: Database,
         vault: Vault,
-        source: TokenSource,
-        read_secret: Callable[[Tenant], Awaitable[str]],
+        source: Source,
+        read_secret: Callable[[Tenant], Awaitable[str | None]],
         on_unknown_client: Callable[[Tenant], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -97,35 +104,52 @@ class TokenManager:
         self._memory: OrderedDict[_Key, tuple[str, float]] = OrderedDict()
         self._flights: dict[_Key, asyncio.Task[str]] = {}
 
-    async def get(self, tenant: Tenant, scopes: Collection[str]) -> str:
-        """Return a token of this tenant and generation with exactly these scopes.
+    async def get(self, tenant: Tenant, wanted: Wanted) -> str:
+        """Return a token of this installation and generation for exactly what is wanted.
 
         Raises `UnknownClient`, `TokenDenied`, `HostUnavailable` or `ResponseInvalid`; the error of one
         request goes to every task that waited for it.
         """
-        key = _Key(tenant.id, tenant.generation, _scope_key(scopes))
+        key = _key(tenant, wanted)
         held = self._memory.get(key)
         if held and self._clock() < held[1]:
             self._memory.move_to_end(key)
             return held[0]
         flight = self._flights.get(key)
         if flight is None:
-            flight = self._flights[key] = asyncio.create_task(self._fly(tenant, key))
+            flight = self._flights[key] = asyncio.create_task(self._fly(tenant, wanted, key))
             flight.add_done_callback(lambda done: self._land(key, done))
         # A request that is cancelled must not take the token from the others who wait for it.
         return await asyncio.shield(flight)
 
-    async def invalidate(self, tenant: Tenant, scopes: Collection[str], token: str) -> None:
+    async def deposit(self, tenant: Tenant, wanted: Wanted, token: GrantedToken) -> None:
+        """Keep a token that the host pushed along with a request, unless a fresh one is there already."""
+        key = _key(tenant, wanted)
+        now = self._clock()
+        held = self._memory.get(key)
+        if held and now < held[1]:
+            return
+        try:
+            lease = await self._shelf.lease(key.slot, generation=key.generation, now=now)
+        except TenantGone:
+            return
+        fresh_until = now + fresh_for(token.expires_in)
+        self._remember(key, token.access_token, fresh_until)
+        if lease:
+            await self._shelf.put(lease, key.slot, token.access_token, fresh_until=fresh_until)
+            await self._shelf.release(lease, key.slot)
+
+    async def invalidate(self, tenant: Tenant, wanted: Wanted, token: str) -> None:
         """Forget `token` after the host refused it; a newer one that someone else fetched stays."""
-        key = _Key(tenant.id, tenant.generation, _scope_key(scopes))
+        key = _key(tenant, wanted)
         held = self._memory.get(key)
         if held and held[0] == token:
             del self._memory[key]
-        await self._shelf.discard(key.tenant_id, key.scopes, token)
+        await self._shelf.discard(key.slot, token)
 
     def forget(self, tenant_id: str) -> None:
         """Drop what this process remembers of a tenant; its rows go with the tenant."""
-        for key in [key for key in self._memory if key.tenant_id == tenant_id]:
+        for key in [key for key in self._memory if key.slot.tenant_id == tenant_id]:
             del self._memory[key]
 
     async def aclose(self) -> None:
@@ -140,10 +164,10 @@ class TokenManager:
         if not flight.cancelled():
             flight.exception()  # marks it as seen, when nobody waits any longer
 
-    async def _fly(self, tenant: Tenant, key: _Key) -> str:
+    async def _fly(self, tenant: Tenant, wanted: Wanted, key: _Key) -> str:
         give_up = self._clock() + 2 * LEASE
         while True:
-            shelved = await self._shelf.read(key.tenant_id, key.scopes)
+            shelved = await self._shelf.read(key.slot)
             if shelved and shelved.generation > key.generation:
                 raise TokenDenied("The add-on was installed anew; what began before that ends here.")
             now = self._clock()
@@ -151,7 +175,7 @@ class TokenManager:
                 self._remember(key, shelved.token, shelved.fresh_until)
                 return shelved.token
             try:
-                lease = await self._shelf.lease(key.tenant_id, key.scopes, generation=key.generation, now=now)
+                lease = await self._shelf.lease(key.slot, generation=key.generation, now=now)
             except TenantGone:
                 raise TokenDenied("The tenant is no longer installed.") from None
             if lease:
@@ -160,22 +184,22 @@ class TokenManager:
                 raise TokenDenied("No access token came in time. Check that the tenant is still installed.")
             await self._sleep(POLL)
         try:
-            return await self._request(tenant, key, lease)
+            return await self._request(tenant, wanted, key, lease)
         finally:
-            await self._shelf.release(lease, key.tenant_id)
+            await self._shelf.release(lease, key.slot)
 
-    async def _request(self, tenant: Tenant, key: _Key, lease: str) -> str:
+    async def _request(self, tenant: Tenant, wanted: Wanted, key: _Key, lease: str) -> str:
         secret = await self._read_secret(tenant)
         asked_at = self._clock()
         try:
-            granted = await self._source.request_token(tenant, secret=secret, scopes=key.scopes.split())
+            granted = await self._source.grant(tenant, secret, wanted)
         except UnknownClient:
             if self._on_unknown_client:
                 await self._on_unknown_client(tenant)
             raise
         fresh_until = asked_at + fresh_for(granted.expires_in)
         if fresh_until > asked_at:
-            await self._shelf.put(lease, key.tenant_id, granted.access_token, fresh_until=fresh_until)
+            await self._shelf.put(lease, key.slot, granted.access_token, fresh_until=fresh_until)
             self._remember(key, granted.access_token, fresh_until)
         return granted.access_token
 
@@ -186,8 +210,8 @@ class TokenManager:
             self._memory.popitem(last=False)
 
 
-def _scope_key(scopes: Collection[str]) -> str:
-    return " ".join(sorted(set(scopes)))
+def _key(tenant: Tenant, wanted: Wanted) -> _Key:
+    return _Key(Slot(tenant.id, tenant.installation_id, wanted.key), tenant.generation)
 
 
 def fresh_for(expires_in: float) -> float:

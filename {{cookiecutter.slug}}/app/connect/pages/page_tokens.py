@@ -1,23 +1,44 @@
 """Page tokens: how a page in a frame calls back without cookies.
 
 Our own key, issuer and audience, so a page token is never taken for a token of the host. It lives 15 minutes and is
-renewed while the page is open, for 12 hours in total; it names tenant, user and generation, so a new installation
-ends it.
+renewed while the page is open, for 12 hours in total; it names tenant, caller, generation and the module it was made
+for, so it acts for that page alone and a new installation ends it.
 """
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from app.connect.keys.jwt import TokenRefused, UnverifiedToken, VerifyKey, prepare_key, sign, verify
-from app.connect.tenancy.tables import Tenant
-from app.connect.tenancy.tenant import Identity, User, Verified
+from app.connect.tenancy.tenant import Caller, Tenant
 
 ISSUER = "connect:page"
-"""No tenant can have this client key: installs refuse it."""
+"""No installation can have this client key: installs refuse it."""
 LIFE = 15 * 60.0
 LONGEST_SESSION = 12 * 3600.0
 LEEWAY = 10.0
+SETTINGS = "settings"
+"""The module of the settings page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that a person opened: which module, and when (Unix seconds) its first token was made."""
+
+    kind: str
+    key: str | None
+    started: float
+
+    @classmethod
+    def begin(cls, kind: str, key: str | None) -> "Visit":
+        """Begin a visit now."""
+        return cls(kind, key, time.time())
+
+    @property
+    def module(self) -> str:
+        """Return the module's name, such as `panel.report` or `settings`."""
+        return f"{self.kind}.{self.key}" if self.key else self.kind
 
 
 class PageTokens:
@@ -26,24 +47,21 @@ class PageTokens:
     def __init__(self, keys: tuple[str, ...]) -> None:
         self._keys: tuple[VerifyKey, ...] = tuple(prepare_key(key) for key in keys)
 
-    def issue(self, verified: Verified) -> str:
-        """Make a token for whoever this request proved; never beyond 12 hours after the first."""
+    def issue(self, tenant: Tenant, caller: Caller, visit: Visit) -> str:
+        """Make a token for one page and its viewer; never beyond 12 hours after the visit began."""
         now = time.time()
-        started = verified.session_started or now
-        user = verified.identity.user
         claims = {
             "iss": ISSUER,
             "aud": ISSUER,
-            "host": verified.tenant.host,
-            "key": verified.tenant.client_key,
-            "tenant": verified.tenant.id,
-            "generation": verified.tenant.generation,
-            "sub": user.id if user else None,
-            "tz": user.timezone if user else None,
-            "room": verified.identity.room_id,
-            "started": started,
+            "host": tenant.host,
+            "key": tenant.client_key,
+            "installation": tenant.installation_id,
+            "generation": tenant.generation,
+            "caller": caller.dump(),
+            "page": [visit.kind, visit.key],
+            "started": visit.started,
             "iat": int(now),
-            "exp": int(min(now + LIFE, started + LONGEST_SESSION)),
+            "exp": int(min(now + LIFE, visit.started + LONGEST_SESSION)),
         }
         return sign(claims, self._keys[0])
 
@@ -60,16 +78,14 @@ class PageTokens:
             return claims
         raise reason
 
-    @staticmethod
-    def identify(claims: Mapping[str, Any], tenant: Tenant) -> Verified:
-        """Turn checked claims into the request's identity; `TokenRefused` when the installation is another by now."""
-        if claims["tenant"] != tenant.id or claims["generation"] != tenant.generation:
-            raise TokenRefused("the page belongs to an earlier installation")
-        user = User(claims["sub"], claims["tz"]) if claims["sub"] is not None else None
-        return Verified(
-            tenant=tenant,
-            identity=Identity(user, claims["room"]),
-            claims=claims,
-            expires=claims["exp"],
-            session_started=claims["started"],
-        )
+
+def visit_of(claims: Mapping[str, Any]) -> Visit:
+    """Read which page checked claims were made for."""
+    kind, key = claims["page"]
+    return Visit(kind, key, claims["started"])
+
+
+def require_same(claims: Mapping[str, Any], tenant: Tenant) -> None:
+    """Raise `TokenRefused` when the installation is another by now."""
+    if claims["installation"] != tenant.installation_id or claims["generation"] != tenant.generation:
+        raise TokenRefused("the page belongs to an earlier installation")

@@ -1,8 +1,7 @@
 """Pages: templates for the host's frames, and the headers that let the host and no one else frame them."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import (
@@ -15,13 +14,9 @@ from jinja2 import (
     select_autoescape,
 )
 
-from app.connect.context import Context, Page
-from app.connect.declare.addon import route_path
+from app.connect.declare.declarations import Page
 from app.connect.errors import ConfigurationError
-from app.connect.network.addresses import origin_of
-
-if TYPE_CHECKING:
-    from app.connect.tenancy.tables import Tenant
+from app.connect.pages.frame import Frame
 
 OWN = Path(__file__).parent / "templates"
 
@@ -29,7 +24,7 @@ OWN = Path(__file__).parent / "templates"
 class Pages:
     """Renders the add-on's templates, with the plumbing's own (`connect/...`) to extend."""
 
-    def __init__(self, folder: Path, *, addon_name: str, base_url: str, frame_ancestors: Sequence[str]) -> None:
+    def __init__(self, folder: Path, *, addon_name: str, base_url: str) -> None:
         self._environment = Environment(
             loader=ChoiceLoader([FileSystemLoader(folder), FileSystemLoader(OWN)]),
             autoescape=select_autoescape(["html"], default=True),
@@ -37,41 +32,37 @@ class Pages:
             enable_async=False,
         )
         self._environment.globals |= {"addon_name": addon_name, "base_url": base_url}
-        self._frame_ancestors = tuple(frame_ancestors)
 
-    def render(self, template: str, ctx: Context, values: dict[str, Any]) -> Page:
-        """Render for a frame: the template gets `ctx`, `frame` (token, host script, refresh address) and `values`."""
-        frame = {
-            "token": ctx.page_token(),
-            "host_script": f"{ctx.tenant.web_url}/atlassian-connect/all.js",
-            "refresh_url": route_path(ctx.host, "page-token"),
-        }
-        return Page(self._template(template).render(ctx=ctx, frame=frame, **values))
-
-    def render_public(self, template: str, **values: Any) -> str:
-        """Render a page that is not about a tenant."""
-        return self._template(template).render(**values)
-
-    def respond(self, page: Page, tenant: "Tenant") -> HTMLResponse:
-        """Answer with a page that only this tenant's host may frame."""
-        host = origin_of(tenant.web_url)
-        policy = "; ".join(
-            (
-                "default-src 'none'",
-                f"script-src 'self' {host}",
-                f"style-src 'self' {host}",
-                f"font-src 'self' {host}",
-                f"img-src 'self' data: {host}",
-                "connect-src 'self'",
-                "form-action 'self'",
-                "base-uri 'none'",
-                f"frame-ancestors {' '.join((host, *self._frame_ancestors))}",
-            )
-        )
-        return HTMLResponse(page.html, headers={"content-security-policy": policy, "cache-control": "no-store"})
+    def render(self, template: str, **values: Any) -> Page:
+        """Render a template; `ConfigurationError` when there is none of that name."""
+        return Page(self._template(template).render(**values))
 
     def _template(self, name: str) -> Template:
         try:
             return self._environment.get_template(name)
-        except TemplateNotFound:
-            raise ConfigurationError(f"There is no template {name!r}. Create app/addon/templates/{name}.") from None
+        except TemplateNotFound as error:
+            # The name of the one that is missing, which may be one that this one extends.
+            raise ConfigurationError(
+                f"There is no template {error.name!r}. Create app/addon/templates/{error.name}."
+            ) from None
+
+
+def respond(page: Page, frame: Frame) -> HTMLResponse:
+    """Answer with a page that only the tenant's host may frame."""
+    ancestors = " ".join(frame.ancestors) or "'none'"
+    sources = "".join(f" {origin}" for origin in frame.sources)
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self'{sources}",
+            f"style-src 'self'{sources}",
+            f"font-src 'self'{sources}",
+            f"img-src 'self' data:{sources}",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {ancestors}",
+        )
+    )
+    headers = {"content-security-policy": policy, "cache-control": "no-store", **dict(frame.headers)}
+    return HTMLResponse(page.html, headers=headers)

@@ -6,12 +6,12 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi.params import Depends
 
-from app.connect.declare.router import AddonRouter
+from app.connect.declare.router import Router
 from app.connect.serving.dependencies import PROVIDERS
 
 
 def proof_of(call: Callable[..., Any]) -> str | None:
-    """Return what a route's dependencies prove: `signed`, `api`, or None."""
+    """Return what a route's dependencies prove: `signed`, `page`, `api`, or None."""
     for dependency in _dependencies(call):
         proof = PROVIDERS.get(dependency) or proof_of(dependency)
         if proof is not None:
@@ -19,7 +19,7 @@ def proof_of(call: Callable[..., Any]) -> str | None:
     return None
 
 
-def unproven_routes(routers: Iterable[AddonRouter]) -> list[str]:
+def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:
     """Return one line for each route that neither asks for `Ctx` or `ApiCtx` nor says `public=True`."""
     lines = []
     for router in routers:

@@ -1,14 +1,11 @@
 """Health for whoever runs the add-on: alive means the process answers, ready means it can do its work."""
 
-from typing import TYPE_CHECKING
-
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-if TYPE_CHECKING:
-    from app.connect.application import Connect
+from app.connect.database.engine import Database
 
 
 class Health(BaseModel):
@@ -18,7 +15,7 @@ class Health(BaseModel):
     reason: str | None = None
 
 
-def health_router(connect: "Connect") -> APIRouter:
+def health_router(database: Database) -> APIRouter:
     """Make `/health/live` and `/health/ready`."""
     router = APIRouter(prefix="/health", tags=["health"])
 
@@ -33,7 +30,7 @@ def health_router(connect: "Connect") -> APIRouter:
     )
     async def ready(response: Response) -> Health:
         try:
-            async with connect.db.engine.connect() as connection:
+            async with database.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError):
             response.status_code = 503

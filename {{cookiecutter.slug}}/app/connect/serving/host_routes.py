@@ -1,112 +1,126 @@
-"""The routes of the plumbing that hosts call: descriptor, install, update, uninstall, and one for each event."""
+"""The routes that a host calls: its document, the endpoints of its installations, and one for each event."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Request, Response
 
-from app.connect.application import Connect
 from app.connect.declare.addon import route_path
-from app.connect.declare.router import EventHandler
+from app.connect.declare.declarations import EventHandler
 from app.connect.errors import ErrorBody
-from app.connect.hosts.protocol import Host
+from app.connect.hosts.protocol import Asked, Document, Endpoint, Host, Posted, ProofKind
 from app.connect.http.answers import ERROR_RESPONSES
 from app.connect.http.body import json_body
-from app.connect.serving.dependencies import get_verified
+from app.connect.serving.dependencies import Serving
+from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.module_routes import SIGNED
-from app.connect.serving.settings_page import add_settings_page
-from app.connect.tenancy.tenant import Verified
-from app.connect.work.inbox import Envelope, Kind, new_row
+from app.connect.serving.proof import asked_of
+from app.connect.tenancy.lifecycle import Known, Lifecycle, owner_of
+from app.connect.work.inbox import Inbox
+from app.connect.work.rows import Envelope, Kind, new_row
 
 JSON_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
-Signed = Annotated[Verified, Depends(get_verified)]
 
-
-def host_router(connect: Connect, host: Host) -> APIRouter:
-    """Make the routes of one host, all but its modules."""
+def document_router(host: Host, document: Document) -> APIRouter:
+    """Make the route of what a host reads at installation, if it is served."""
     router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
-    _add_installation(router, connect, host)
-    add_settings_page(router, connect, host)
-    for event in connect.addon.events.values():
+    if document.path is not None:
+
+        @router.get(route_path(host.name, document.path), summary="The descriptor", response_class=Response)
+        async def descriptor() -> Response:
+            # It cannot change while the process lives, so it was written once.
+            return Response(document.body, media_type=document.media_type)
+
+    return router
+
+
+def endpoint_router(serving: Serving, host: Host, lifecycle: Lifecycle) -> APIRouter:
+    """Make the routes by which a host speaks of installations."""
+    router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
+    for endpoint in host.dialect.endpoints(serving.addon):
         router.add_api_route(
-            route_path(host.name, "webhook", event.key),
-            _webhook(connect, host, event),
-            methods=["POST"],
+            f"/{host.name}/{endpoint.path}",
+            _installation(serving, host, lifecycle, endpoint),
+            methods=[endpoint.method],
             status_code=204,
             response_class=Response,
-            summary=f"{event.event}: {event.key}",
-            openapi_extra=SIGNED | JSON_BODY,
-            responses={
-                200: {
-                    "description": "A notification to post, from an inline handler",
-                    "content": {"application/json": {}},
-                }
-            },
+            summary=endpoint.summary,
+            openapi_extra={**(JSON_BODY if endpoint.has_body else {}), **_parameters(endpoint)},
+            responses={409: {"model": ErrorBody, "description": "It would take a tenant over"}},
         )
     return router
 
 
-def _add_installation(router: APIRouter, connect: Connect, host: Host) -> None:
-    # The descriptor cannot change while the process lives, so it is written once.
-    document = connect.descriptors[host.name]
-
-    @router.get(route_path(host.name, "capabilities.json"), summary="The descriptor")
-    async def descriptor() -> dict[str, Any]:
-        return document
-
-    @router.post(
-        route_path(host.name, "installed"),
-        status_code=204,
-        summary="The host installs the add-on",
-        openapi_extra=JSON_BODY,
-        responses={409: {"model": ErrorBody, "description": "It would take a tenant over"}},
-    )
-    async def install(request: Request) -> None:
-        await connect.lifecycle.install(host, await json_body(request))
-
-    @router.post(
-        route_path(host.name, "updated"),
-        status_code=204,
-        summary="The host updates an installation",
-        openapi_extra=JSON_BODY,
-    )
-    async def update(request: Request) -> None:
-        await connect.lifecycle.update(host, await json_body(request))
-
-    @router.delete(
-        route_path(host.name, "installed") + "/{client_key}",
-        status_code=204,
-        summary="The host reports an uninstall; a hint that the worker checks",
-    )
-    async def uninstall(client_key: str) -> None:
-        await connect.lifecycle.hint_uninstalled(host, client_key)
-        connect.worker.wake()
-
-
-def _webhook(connect: Connect, host: Host, event: EventHandler) -> Callable[..., Any]:
-    async def receive(request: Request, verified: Signed) -> Response:
-        body = await json_body(request)
-        delivery = host.read_delivery(event, body, claims=verified.claims, tenant=verified.tenant)
-        if delivery is None:
-            return Response(status_code=204)
-        user = delivery.identity.user
-        envelope = Envelope(
-            delivery.payload, user.id if user else None, user.timezone if user else None, delivery.identity.room_id
+def event_router(serving: Serving, host: Host, inbox: Inbox, dispatcher: Dispatcher) -> APIRouter:
+    """Make one route for each event that the add-on handles."""
+    router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
+    for handler in serving.addon.events_of(host.name).values():
+        router.add_api_route(
+            route_path(host.name, "webhook", handler.key),
+            _webhook(serving, host, inbox, dispatcher, handler),
+            methods=["POST"],
+            status_code=204,
+            response_class=Response,
+            summary=f"{handler.event}: {handler.key}",
+            openapi_extra=SIGNED | JSON_BODY,
+            responses={200: {"description": "The answer of an inline handler", "content": {"application/json": {}}}},
         )
-        row = new_row(Kind.EVENT, event.key, envelope, generation=verified.tenant.generation, delivery_id=delivery.id)
-        row_id = await connect.accept(verified.tenant, row)
-        if row_id is None:
-            return Response(status_code=204)
-        if event.inline:
-            claim = await connect.worker.inbox.claim(row_id)
-            answer = await connect.worker.process(claim, inline=True) if claim else None
-            if isinstance(answer, BaseModel):
-                body_out = answer.model_dump_json(by_alias=True, exclude_none=True)
-                return Response(body_out, media_type="application/json")
-            return Response(status_code=204)
-        connect.worker.wake()
+    return router
+
+
+def _installation(serving: Serving, host: Host, lifecycle: Lifecycle, endpoint: Endpoint) -> Callable[..., Any]:
+    async def known(client_key: str) -> Known | None:
+        return await lifecycle.known(host.name, client_key)
+
+    async def receive(request: Request) -> Response:
+        asked = asked_of(request.scope, ProofKind.LIFECYCLE, endpoint.name)
+        posted = await _posted(request, asked, has_body=endpoint.has_body)
+        change = await host.lifecycle.read(endpoint, posted, known, serving.addon)
+        if change is not None:
+            await lifecycle.apply(host.name, change)
         return Response(status_code=204)
 
     return receive
+
+
+def _webhook(
+    serving: Serving, host: Host, inbox: Inbox, dispatcher: Dispatcher, handler: EventHandler
+) -> Callable[..., Any]:
+    async def receive(request: Request) -> Response:
+        asked = asked_of(request.scope, ProofKind.EVENT, "webhook", handler.key)
+        proven = await serving.authenticator.by_host(host, asked)
+        posted = await _posted(request, asked, has_body=True)
+        delivery = host.deliveries.read(handler, posted, proven.proof, proven.tenant)
+        if delivery is None:
+            return Response(status_code=204)
+        row = new_row(
+            Kind.EVENT,
+            f"{host.name}.{handler.key}",
+            owner_of(proven.tenant),
+            envelope=Envelope(delivery.payload, delivery.caller.dump()),
+            delivery_id=delivery.id,
+        )
+        row_id = await inbox.accept(row)
+        if row_id is None or not handler.inline:
+            return Response(status_code=204)
+        answer = await dispatcher.run_inline(row_id)
+        if answer is None:
+            return Response(status_code=204)
+        return Response(answer.body, media_type=answer.media_type, headers=dict(answer.headers))
+
+    return receive
+
+
+async def _posted(request: Request, asked: Asked, *, has_body: bool) -> Posted:
+    document = await json_body(request) if has_body else None
+    return Posted(asked, await request.body(), document, dict(request.path_params))
+
+
+def _parameters(endpoint: Endpoint) -> dict[str, Any]:
+    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
+    if not names:
+        return {}
+    return {
+        "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    }

@@ -1,70 +1,175 @@
 """Schedules: once per tenant and slot, whatever restarts and however many processes run."""
 
+import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Float, Integer, String, exists, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Float, Integer, Select, String, exists, literal, select
 
-from app.connect.declare.router import Schedule
-from app.connect.tenancy.tables import TenantRow, TenantState
-from app.connect.work.inbox import Envelope, InboxRow, Kind, Status
+from app.connect.database.engine import Database
+from app.connect.declare.declarations import Schedule
+from app.connect.serving.contexts import Contexts
+from app.connect.tenancy.directory import INSTALLATIONS
+from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import NOBODY, Tenant, TenantState
+from app.connect.work.inbox import Inbox
+from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
 
-if TYPE_CHECKING:
-    from app.connect.application import Connect
+LOOK_EVERY = 30.0
+"""Seconds between two looks at the times of day that depend on a tenant's settings."""
+CHUNK = 500
+COLUMNS = [
+    "tenant_id",
+    "installation_id",
+    "generation",
+    "kind",
+    "name",
+    "delivery_id",
+    "body",
+    "status",
+    "attempts",
+    "due_at",
+    "created_at",
+]
+
+ReadSettings = Callable[[Tenant], Awaitable[Any]]
 
 
 class Scheduler:
-    """Writes the entries of a slot that began, for every tenant installed before it, in one statement."""
+    """Writes the entries of a slot that began, for every tenant installed before it."""
 
-    def __init__(self, connect: "Connect") -> None:
-        self._connect = connect
-        self._planned: dict[str, int] = {}
+    def __init__(
+        self,
+        *,
+        schedules: list[Schedule],
+        database: Database,
+        inbox: Inbox,
+        read_settings: ReadSettings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._schedules = schedules
+        self._db = database
+        self._inbox = inbox
+        self._read_settings = read_settings
+        self._clock = clock
+        self._planned: dict[str, str] = {}
+        self._own: dict[tuple[str, str], str] = {}
+        self._looked_at = float("-inf")
 
     async def plan_due(self) -> None:
         """Write what the present slots ask for; slots this process has planned already cost nothing."""
-        now = time.time()
-        for schedule in self._connect.addon.schedules.values():
-            slot = int(now // schedule.period)
-            if self._planned.get(schedule.key) != slot:
-                await self.plan(schedule, slot)
-                self._planned[schedule.key] = slot
+        now = self._clock()
+        for schedule in self._schedules:
+            if schedule.period is not None:
+                slot = int(now // schedule.period)
+                await self._plan_once(schedule, str(slot), float(slot * schedule.period))
+            elif schedule.daily is not None and not schedule.daily.asks_settings:
+                moment = _latest(schedule, None, now)
+                if moment is not None:
+                    await self._plan_once(schedule, moment.date().isoformat(), moment.timestamp())
+        if abs(now - self._looked_at) >= LOOK_EVERY:
+            self._looked_at = now
+            await self._plan_own(now)
 
-    async def plan(self, schedule: Schedule, slot: int) -> None:
-        """Write one slot; the unique delivery id makes every repeat of this do nothing."""
-        db = self._connect.db
-        insert = sqlite.insert if db.is_sqlite else postgresql.insert
-        delivery_id = f"every:{schedule.key}:{slot}"
-        starts = float(slot * schedule.period)
-        present = exists().where(
-            InboxRow.tenant_id == TenantRow.id,
-            InboxRow.generation == TenantRow.generation,
-            InboxRow.delivery_id == delivery_id,
+    async def _plan_once(self, schedule: Schedule, slot: str, starts: float) -> None:
+        if self._planned.get(schedule.key) != slot:
+            await self.plan(schedule, slot, starts)
+            self._planned[schedule.key] = slot
+
+    async def plan(self, schedule: Schedule, slot: str, starts: float) -> None:
+        """Write one slot for everybody; the unique delivery id makes every repeat of this do nothing."""
+        delivery_id = _delivery_id(schedule, slot)
+        statement = (
+            self._db.insert(InboxRow)
+            .from_select(COLUMNS, _entries(schedule.key, delivery_id, starts, self._clock()))
+            .on_conflict_do_nothing()
         )
-        entries = select(
-            TenantRow.id,
-            TenantRow.generation,
+        async with self._db.session() as session:
+            await session.execute(statement)
+
+    async def _plan_own(self, now: float) -> None:
+        """Write what is due by the tenants' own settings, tenant by tenant."""
+        own = [one for one in self._schedules if one.daily is not None and one.daily.asks_settings]
+        if not own:
+            return
+        last = ""
+        while True:
+            query = INSTALLATIONS.where(
+                InstallationRow.id > last, InstallationRow.state == TenantState.INSTALLED
+            ).order_by(InstallationRow.id)
+            async with self._db.session() as session:
+                rows = (await session.execute(query.limit(CHUNK))).all()
+            for row, owner in rows:
+                await self._plan_for(row.view(owner), owner.installed_at, own, now)
+            if len(rows) < CHUNK:
+                return
+            last = rows[-1][0].id
+            await asyncio.sleep(0)
+
+    async def _plan_for(self, tenant: Tenant, installed_at: float, own: list[Schedule], now: float) -> None:
+        settings = await self._read_settings(tenant)
+        for schedule in own:
+            moment = _latest(schedule, settings, now)
+            if moment is None or moment.timestamp() < installed_at:
+                continue
+            slot = moment.date().isoformat()
+            if self._own.get((schedule.key, tenant.installation_id)) == slot:
+                continue
+            await self._inbox.accept(
+                new_row(
+                    Kind.SCHEDULE,
+                    schedule.key,
+                    owner_of(tenant),
+                    delivery_id=_delivery_id(schedule, slot),
+                    due_at=moment.timestamp(),
+                )
+            )
+            self._own[schedule.key, tenant.installation_id] = slot
+
+
+def settings_reader(contexts: Contexts, model: Any) -> ReadSettings:
+    """Make what reads a tenant's settings for the scheduler; None where the add-on declares none."""
+
+    async def read(tenant: Tenant) -> Any:
+        if model is None:
+            return None
+        async with contexts.open(tenant, NOBODY) as context:
+            return await context.settings(model)
+
+    return read
+
+
+def _latest(schedule: Schedule, settings: Any, now: float) -> datetime | None:
+    return schedule.daily.latest(settings, now=datetime.fromtimestamp(now, UTC)) if schedule.daily else None
+
+
+def _delivery_id(schedule: Schedule, slot: str) -> str:
+    return f"every:{schedule.key}:{slot}"
+
+
+def _entries(key: str, delivery_id: str, starts: float, now: float) -> Select[*tuple[Any, ...]]:
+    present = exists().where(
+        InboxRow.installation_id == InstallationRow.id,
+        InboxRow.generation == InstallationRow.generation,
+        InboxRow.delivery_id == delivery_id,
+    )
+    return (
+        select(
+            InstallationRow.tenant_id,
+            InstallationRow.id,
+            InstallationRow.generation,
             literal(Kind.SCHEDULE.value, String),
-            literal(schedule.key, String),
+            literal(key, String),
             literal(delivery_id, String),
-            literal(Envelope(None).dump(), String),
+            literal(Envelope().dump(), String),
             literal(Status.NEW.value, String),
             literal(0, Integer),
             literal(starts, Float(53)),
-            literal(time.time(), Float(53)),
-        ).where(TenantRow.state == TenantState.INSTALLED, TenantRow.installed_at <= starts, ~present)
-        columns = [
-            "tenant_id",
-            "generation",
-            "kind",
-            "name",
-            "delivery_id",
-            "body",
-            "status",
-            "attempts",
-            "due_at",
-            "created_at",
-        ]
-        statement = insert(InboxRow).from_select(columns, entries).on_conflict_do_nothing()
-        async with db.session() as session:
-            await session.execute(statement)
+            literal(now, Float(53)),
+        )
+        .join(TenantRow, TenantRow.id == InstallationRow.tenant_id)
+        .where(InstallationRow.state == TenantState.INSTALLED, TenantRow.installed_at <= starts, ~present)
+    )

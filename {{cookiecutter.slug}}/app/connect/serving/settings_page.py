@@ -1,30 +1,23 @@
-"""The tenant's settings page, its API tokens, and the renewal of page tokens."""
+"""The tenant's settings page and its API tokens: for the settings frame alone, and who administers the place."""
 
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.connect.application import Connect
+from app.connect.context import Context
 from app.connect.declare.addon import route_path
-from app.connect.declare.configure import inputs, parse_form
+from app.connect.declare.forms import BoundForm, inputs
+from app.connect.declare.parsing import parse
 from app.connect.hosts.protocol import Host
+from app.connect.http.answers import ERROR_RESPONSES
 from app.connect.http.body import form_body
-from app.connect.serving.dependencies import Ctx, get_verified
+from app.connect.pages.page_tokens import SETTINGS
+from app.connect.pages.rendering import respond
+from app.connect.serving.dependencies import Module, Serving, prove_module, visit_to
+from app.connect.serving.form_routes import BY_PAGE, FORM_BODY, Taken
 from app.connect.serving.module_routes import SIGNED
-from app.connect.tenancy.tenant import Verified
-
-FORM_BODY: dict[str, Any] = {
-    "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}},
-}
-
-Signed = Annotated[Verified, Depends(get_verified)]
-
-
-class Saved(BaseModel):
-    """The answer to a form that was saved."""
-
-    message: str
 
 
 class CreatedToken(BaseModel):
@@ -42,25 +35,26 @@ class RevokedTokens(BaseModel):
     message: str
 
 
-class RenewedPageToken(BaseModel):
-    """A page token that lives on."""
-
-    token: str
-
-
-def add_settings_page(router: APIRouter, connect: Connect, host: Host) -> None:
-    """Add the routes; without a form of the add-on only page tokens are renewed."""
-    form = connect.addon.form
-    settings_path = route_path(host.name, "settings")
+def settings_router(serving: Serving, host: Host) -> APIRouter:
+    """Make the routes; an add-on without settings has none."""
+    router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
+    declared = serving.addon.settings
+    if declared is None:
+        return router
+    model = declared.model
+    module = Module(host, SETTINGS, None, declared.require_admin)
+    settings_path = route_path(host.name, SETTINGS)
     token_path = route_path(host.name, "api-token")
     revoke_path = route_path(host.name, "api-token", "revoke")
 
-    @router.post(route_path(host.name, "page-token"), summary="Renew a page's token", openapi_extra=SIGNED)
-    async def renew_page_token(verified: Signed) -> RenewedPageToken:
-        return RenewedPageToken(token=connect.page_tokens.issue(verified))
-
-    if form is None:
-        return
+    @asynccontextmanager
+    async def from_page(request: Request) -> AsyncIterator[Context]:
+        """Open the context of the settings frame's own calls."""
+        proven = await serving.authenticator.by_page(request.scope, host=host.name, modules={SETTINGS})
+        async with serving.open(proven) as context:
+            if module.require_admin:
+                await serving.administrators.require(context)
+            yield context
 
     @router.get(
         settings_path,
@@ -69,29 +63,38 @@ def add_settings_page(router: APIRouter, connect: Connect, host: Host) -> None:
         openapi_extra=SIGNED,
         responses={200: {"description": "The page", "content": {"text/html": {}}}},
     )
-    async def show_settings(ctx: Ctx) -> Response:
-        page = ctx.render(
-            "connect/settings.html",
-            inputs=inputs(await form.load(ctx.store)),
-            token_count=await connect.api_tokens.count(ctx.tenant),
-            save_url=settings_path,
-            token_url=token_path,
-            revoke_url=revoke_path,
-        )
-        return connect.pages.respond(page, ctx.tenant)
+    async def show_settings(request: Request) -> Response:
+        proven = await prove_module(serving, request, module)
+        async with serving.open(proven, visit=visit_to(module)) as ctx:
+            if module.require_admin:
+                await serving.administrators.require(ctx)
+            page = ctx.render(
+                "connect/settings.html",
+                settings=BoundForm(settings_path, inputs(model, await ctx.settings(model))),
+                token_count=await serving.api_tokens.count(ctx.tenant),
+                token_url=token_path,
+                revoke_url=revoke_path,
+            )
+        return respond(page, host.frames.frame(ctx.tenant))
 
-    @router.post(settings_path, summary="Save the tenant's settings", openapi_extra=SIGNED | FORM_BODY)
-    async def save_settings(ctx: Ctx, request: Request) -> Saved:
-        await parse_form(form, await form_body(request)).save(ctx.store)
-        return Saved(message="Saved.")
+    @router.post(settings_path, summary="Save the tenant's settings", openapi_extra=BY_PAGE | FORM_BODY)
+    async def save_settings(request: Request) -> Taken:
+        async with from_page(request) as ctx:
+            present = await ctx.settings(model)
+            await ctx.save_settings(parse(model, await form_body(request), dict(present)))
+        return Taken(message="Saved.")
 
-    @router.post(token_path, status_code=201, summary="Create an API token", openapi_extra=SIGNED)
-    async def create_api_token(ctx: Ctx) -> CreatedToken:
-        token = await connect.api_tokens.create(ctx.tenant, user=ctx.user, room_id=ctx.room_id)
-        count = await connect.api_tokens.count(ctx.tenant)
+    @router.post(token_path, status_code=201, summary="Create an API token", openapi_extra=BY_PAGE)
+    async def create_api_token(request: Request) -> CreatedToken:
+        async with from_page(request) as ctx:
+            token = await serving.api_tokens.create(ctx.tenant, ctx.caller)
+            count = await serving.api_tokens.count(ctx.tenant)
         return CreatedToken(token=token, token_count=count, message="Created.")
 
-    @router.post(revoke_path, summary="Revoke every API token", openapi_extra=SIGNED)
-    async def revoke_api_tokens(ctx: Ctx) -> RevokedTokens:
-        await connect.api_tokens.revoke_all(ctx.tenant)
+    @router.post(revoke_path, summary="Revoke every API token", openapi_extra=BY_PAGE)
+    async def revoke_api_tokens(request: Request) -> RevokedTokens:
+        async with from_page(request) as ctx:
+            await serving.api_tokens.revoke_all(ctx.tenant)
         return RevokedTokens(token_count=0, message="Revoked.")
+
+    return router

@@ -16,13 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from sys import intern
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.connect.database.engine import Database
 from app.connect.keys.jwt import VerifyKey, prepare_key
 from app.connect.keys.sealing import Vault
-from app.connect.tenancy.tables import Tenant, TenantRow
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import Tenant
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,13 @@ NAMEABLE = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 @dataclass(slots=True)
 class Entry:
-    """A tenant with its secret; the key is prepared at first use."""
+    """A tenant with its sealed secrets; the keys are prepared at first use."""
 
     tenant: Tenant
-    sealed_secret: bytes
-    key: VerifyKey | None = None
+    sealed_secret: bytes | None
+    sealed_previous: bytes | None
+    previous_until: float
+    keys: tuple[VerifyKey, ...] | None = None
 
 
 class TenantDirectory:
@@ -91,44 +94,50 @@ class TenantDirectory:
         if len(self._missed) >= MISSES:
             self._missed.clear()
         self._missed[name] = now
-        query = select(TenantRow).where(TenantRow.host == host, TenantRow.client_key == client_key)
-        async with self._db.session() as session:
-            row = (await session.scalars(query)).one_or_none()
-        if row is None:
+        query = INSTALLATIONS.where(InstallationRow.host == host, InstallationRow.client_key == client_key)
+        rows = await self._read(query)
+        if not rows:
             self._entries.pop(name, None)
             return None
-        return self._keep(row)
+        return self._keep(*rows[0])
 
-    def key_of(self, entry: Entry) -> VerifyKey:
-        """Return the prepared key that verifies what this tenant's host signs."""
-        if entry.key is None:
-            entry.key = prepare_key(self._vault.open(entry.sealed_secret, owner=secret_owner(entry.tenant.id)))
-        return entry.key
+    def keys_of(self, entry: Entry) -> tuple[VerifyKey, ...]:
+        """Return the prepared keys that verify what this installation's host signs, the present one first."""
+        if entry.keys is None:
+            owner = secret_owner(entry.tenant.installation_id)
+            sealed = [one for one in (entry.sealed_secret, entry.sealed_previous) if one is not None]
+            entry.keys = tuple(prepare_key(self._vault.open(one, owner=owner)) for one in sealed)
+        return entry.keys if self.has_previous(entry) else entry.keys[:1]
 
-    async def secret_of(self, tenant: Tenant) -> str:
-        """Return the tenant's present secret in clear text, for the token endpoint only."""
+    def has_previous(self, entry: Entry) -> bool:
+        """Tell whether the secret before the present one still verifies."""
+        return entry.sealed_previous is not None and self._clock() < entry.previous_until
+
+    async def secret_of(self, tenant: Tenant) -> str | None:
+        """Return the installation's present secret in clear text, for its host's token endpoint only."""
         entry = await self.find(tenant.host, tenant.client_key)
         if entry is None:
             raise LookupError("the tenant is gone")
-        return self._vault.open(entry.sealed_secret, owner=secret_owner(entry.tenant.id))
+        if entry.sealed_secret is None:
+            return None
+        return self._vault.open(entry.sealed_secret, owner=secret_owner(entry.tenant.installation_id))
 
-    def drop(self, host: str, client_key: str) -> None:
+    def drop(self, tenant: Tenant) -> None:
         """Forget a tenant that this process has just changed."""
-        self._entries.pop((host, client_key), None)
-        self._missed.pop((host, client_key), None)
+        self._entries.pop((tenant.host, tenant.client_key), None)
+        self._missed.pop((tenant.host, tenant.client_key), None)
 
     async def load(self) -> None:
         """Read every tenant, in chunks, while requests go on."""
         last = ""
         while len(self._entries) < CAPACITY and not self._stopping.is_set():
-            query = select(TenantRow).where(TenantRow.id > last).order_by(TenantRow.id).limit(LOAD_CHUNK)
-            async with self._db.session() as session:
-                rows = (await session.scalars(query)).all()
+            query = INSTALLATIONS.where(InstallationRow.id > last).order_by(InstallationRow.id).limit(LOAD_CHUNK)
+            rows = await self._read(query)
             for row in rows:
-                self._keep(row)
+                self._keep(*row)
             if len(rows) < LOAD_CHUNK:
                 return
-            last = rows[-1].id
+            last = rows[-1][0].id
             await asyncio.sleep(0)
 
     async def run(self) -> None:
@@ -168,14 +177,16 @@ class TenantDirectory:
                 self._entries.clear()
                 self._missed.clear()
                 self._loaded = False
-            query = select(TenantRow).where(TenantRow.changed_at > self._clock() - CHANGE_WINDOW)
-            async with self._db.session() as session:
-                rows = (await session.scalars(query)).all()
-            for row in rows:
-                self._keep(row)
+            changed = InstallationRow.changed_at > self._clock() - CHANGE_WINDOW
+            for row in await self._read(INSTALLATIONS.where(changed)):
+                self._keep(*row)
             self._followed_at, self._followed_wall = started, wall
 
-    def _keep(self, row: TenantRow) -> Entry:
+    async def _read(self, query: Select[InstallationRow, TenantRow]) -> list[tuple[InstallationRow, TenantRow]]:
+        async with self._db.session() as session:
+            return [(installation, tenant) for installation, tenant in await session.execute(query)]
+
+    def _keep(self, row: InstallationRow, owner: TenantRow) -> Entry:
         name = (row.host, row.client_key)
         known = self._entries.get(name)
         if known is not None and (
@@ -187,13 +198,17 @@ class TenantDirectory:
         if len(self._entries) >= CAPACITY:
             self._entries.popitem(last=False)
         # Many tenants share one host; interning keeps one copy of each of its addresses.
-        for column in ("host", "origin", "capabilities_url", "api_url", "token_url", "web_url", "memo_json"):
+        for column in ("host", "origin", "api_url", "web_url"):
             row.__dict__[column] = intern(getattr(row, column))
-        entry = Entry(row.view(), row.sealed_secret)
+        owner.__dict__["memo_json"] = intern(owner.memo_json)
+        entry = Entry(row.view(owner), row.sealed_secret, row.sealed_previous, row.previous_until)
         self._entries[name] = entry
         return entry
 
 
-def secret_owner(tenant_id: str) -> str:
-    """Name the row that a sealed tenant secret belongs to."""
-    return f"tenant:{tenant_id}"
+INSTALLATIONS = select(InstallationRow, TenantRow).join(TenantRow, TenantRow.id == InstallationRow.tenant_id)
+
+
+def secret_owner(installation_id: str) -> str:
+    """Name the row that a sealed secret belongs to."""
+    return f"installation:{installation_id}"

@@ -1,4 +1,4 @@
-"""Where tenants change state, and nowhere else: install, update, uninstall, purge.
+"""Where tenants change state, and nowhere else: a host's `Change` is applied in one transaction, and data is purged.
 
 absent -> installed(generation n) -> suspended -> installed -> uninstalled -> purged
 """
@@ -6,21 +6,32 @@ absent -> installed(generation n) -> suspended -> installed -> uninstalled -> pu
 import logging
 import time
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.access.api_tokens import ApiToken
-from app.connect.database.engine import Base
-from app.connect.errors import NotFound, TenantTaken
-from app.connect.hosts.protocol import Host, Installation
-from app.connect.tenancy.directory import secret_owner
-from app.connect.tenancy.tables import Tenant, TenantRow, TenantState
-from app.connect.work.inbox import Envelope, InboxRow, Kind, new_row
-
-if TYPE_CHECKING:
-    from app.connect.application import Connect
+from app.connect.database.engine import Base, Database
+from app.connect.errors import TenantTaken
+from app.connect.keys.sealing import Vault
+from app.connect.tenancy.directory import INSTALLATIONS, TenantDirectory, secret_owner
+from app.connect.tenancy.tables import InstallationRow, TenantRow, columns_of
+from app.connect.tenancy.tenant import (
+    Change,
+    Doubted,
+    Installed,
+    Refreshed,
+    Resumed,
+    Suspended,
+    Tenant,
+    TenantState,
+    Uninstalled,
+)
+from app.connect.work.inbox import Inbox
+from app.connect.work.rows import Envelope, InboxRow, Kind, Owner, new_row
 
 log = logging.getLogger(__name__)
 
@@ -32,111 +43,112 @@ PURGE_DELAY = 3.0
 """Seconds between uninstall and purge: every process has seen the new state by then (`directory.DISTRUST_AFTER`)."""
 CHECKS = (0.0, 30.0, 300.0)
 """Seconds until each check of a reported uninstall: a host may report before it revokes the client."""
+GRACE = 300.0
+"""Seconds for which the secret before still verifies after a change: what it signed may be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An installation as the database has it, with its secret in clear text: for a host's proof only."""
+
+    tenant: Tenant
+    secret: str | None = field(repr=False)
 
 
 class Lifecycle:
-    """The transitions. Each is one transaction, and the directory forgets the tenant right after it."""
+    """The transitions. Each is one transaction, and this process forgets the tenant right after it."""
 
-    def __init__(self, connect: "Connect") -> None:
-        self._connect = connect
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        directory: TenantDirectory,
+        inbox: Inbox,
+        on_change: Callable[[Tenant], None],
+    ) -> None:
+        self._db = database
+        self._vault = vault
+        self._directory = directory
+        self._inbox = inbox
+        self._on_change = on_change
 
-    async def install(self, host: Host, body: object) -> Tenant:
-        """Take in an installation that proves itself; nothing changes when it does not.
+    async def known(self, host: str, client_key: str) -> Known | None:
+        """Return an installation as it is in the database now, in whatever state, or None."""
+        async with self._db.session() as session:
+            found = await _find(session, host, client_key)
+        if found is None:
+            return None
+        row, owner = found
+        secret = None
+        if row.sealed_secret is not None:
+            secret = self._vault.open(row.sealed_secret, owner=secret_owner(row.id))
+        return Known(row.view(owner), secret)
 
-        Raises `BadRequest`, `InstallRefused` or `TenantTaken`.
-        """
-        known = await self._known(host, body)
-        proven = await host.prove_install(body, addon=self._connect.addon, known=known)
-        tenant = await self._write(host, proven)
-        self._connect.forget(tenant)
-        self._connect.worker.wake()
-        log.info("installed", extra={"tenant": tenant.id, "generation": tenant.generation, "origin": tenant.origin})
-        return tenant
+    async def apply(self, host: str, change: Change) -> None:
+        """Write what a host found out. `TenantTaken` when it would take over a tenant of another origin."""
+        match change:
+            case Installed():
+                await self._install(host, change)
+            case Refreshed():
+                await self._set(host, change.client_key, **columns_of(change))
+            case Suspended():
+                await self._set(host, change.client_key, only=TenantState.INSTALLED, state=TenantState.SUSPENDED)
+            case Resumed():
+                await self._set(host, change.client_key, only=TenantState.SUSPENDED, state=TenantState.INSTALLED)
+            case Uninstalled():
+                known = await self.known(host, change.client_key)
+                if known is not None:
+                    await self.uninstall(known.tenant)
+            case Doubted():
+                entry = await self._directory.find(host, change.client_key)
+                if entry is not None and entry.tenant.is_installed:
+                    await self.suspect(entry.tenant)
 
-    async def update(self, host: Host, body: object) -> Tenant:
-        """Read a known tenant's host again; the installation and its generation stay.
-
-        Raises `BadRequest`, `NotFound`, `InstallRefused` or `TenantTaken`.
-        """
-        known = await self._known(host, body)
-        if known is None or not known.is_installed:
-            raise NotFound("This tenant is not installed. Install the add-on first.")
-        secret = await self._connect.directory.secret_of(known)
-        proven = await host.prove_update(body, known=known, secret=secret)
-        statement = (
-            update(TenantRow)
-            .where(*_is(known))
-            .values(
-                api_url=proven.api_url,
-                token_url=proven.token_url,
-                web_url=proven.web_url,
-                group_name=proven.group_name,
-                changed_at=time.time(),
-            )
-        )
-        async with self._connect.db.session() as session:
-            await session.execute(statement)
-        self._connect.forget(known)
-        log.info("updated", extra={"tenant": known.id})
-        return known
-
-    async def hint_uninstalled(self, host: Host, client_key: str) -> None:
-        """Take note that a tenant may be uninstalled. The hint proves nothing: the worker asks the host."""
-        entry = await self._connect.directory.find(host.name, client_key)
-        if entry is not None and entry.tenant.is_installed:
-            await self.suspect(entry.tenant)
-
-    async def suspect(self, tenant: Tenant) -> None:
+    async def suspect(self, tenant: Tenant, *, attempt: int = 0) -> None:
         """Have the worker ask the host whether this installation is alive, unless it is about to already."""
-        delivery_id = f"{CHECK_UNINSTALL}:{int(time.time() // CHECKS[1])}"
+        delivery_id = f"{CHECK_UNINSTALL}:{int(time.time() // CHECKS[1])}" if attempt == 0 else None
         row = new_row(
-            Kind.LIFECYCLE, CHECK_UNINSTALL, Envelope(0), generation=tenant.generation, delivery_id=delivery_id
+            Kind.LIFECYCLE,
+            CHECK_UNINSTALL,
+            owner_of(tenant),
+            envelope=Envelope(attempt),
+            delivery_id=delivery_id,
+            due_at=time.time() + CHECKS[attempt],
         )
-        await self._connect.accept(tenant, row)
-
-    async def check_uninstall(self, tenant: Tenant, attempt: int) -> None:
-        """Ask the host; only "unknown client" uninstalls. Alive: look again later, then believe it is alive."""
-        host = self._connect.hosts[tenant.host]
-        secret = await self._connect.directory.secret_of(tenant)
-        if not await host.still_knows(tenant, secret):
-            await self.uninstall(tenant)
-            return
-        log.info("reported as uninstalled, but the host knows it", extra={"tenant": tenant.id, "attempt": attempt})
-        if attempt + 1 < len(CHECKS):
-            row = new_row(
-                Kind.LIFECYCLE,
-                CHECK_UNINSTALL,
-                Envelope(attempt + 1),
-                generation=tenant.generation,
-                delay=CHECKS[attempt + 1],
-            )
-            await self._connect.accept(tenant, row)
+        await self._inbox.accept(row)
 
     async def uninstall(self, tenant: Tenant) -> None:
         """End an installation: no handler but `on_uninstalled` runs for it from here on."""
+        now = time.time()
         statement = (
-            update(TenantRow)
-            .where(*_is(tenant), TenantRow.state != TenantState.UNINSTALLED)
-            .values(state=TenantState.UNINSTALLED, changed_at=time.time())
+            update(InstallationRow)
+            .where(*_is(tenant), InstallationRow.state != TenantState.UNINSTALLED)
+            .values(state=TenantState.UNINSTALLED, changed_at=now)
         )
-        async with self._connect.db.session() as session:
+        async with self._db.session() as session:
             changed = await session.execute(statement)
             if not changed.rowcount:  # type: ignore[attr-defined]
                 return
-            row = new_row(Kind.LIFECYCLE, UNINSTALLED, Envelope(None), generation=tenant.generation)
-            row.tenant_id = tenant.id
-            session.add(row)
-        self._connect.forget(tenant)
-        self._connect.worker.wake()
-        log.info("uninstalled", extra={"tenant": tenant.id})
+            alive = exists().where(
+                InstallationRow.tenant_id == tenant.id, InstallationRow.state != TenantState.UNINSTALLED
+            )
+            ended = await session.execute(
+                update(TenantRow)
+                .where(TenantRow.id == tenant.id, ~alive)
+                .values(state=TenantState.UNINSTALLED, changed_at=now, uninstalled_at=now)
+            )
+            if ended.rowcount:  # type: ignore[attr-defined]
+                await self._inbox.put(session, new_row(Kind.LIFECYCLE, UNINSTALLED, owner_of(tenant)))
+        self._changed(tenant, "uninstalled")
 
     async def purge(self, tenant: Tenant) -> None:
         """Delete every row of an uninstalled tenant, in every table that has tenants' rows."""
-        async with self._connect.db.session() as session:
+        async with self._db.session() as session:
             # A write, not a look: it holds the row on both databases, so that no install comes in between.
             held = await session.execute(
                 update(TenantRow)
-                .where(*_is(tenant), TenantRow.state == TenantState.UNINSTALLED)
+                .where(TenantRow.id == tenant.id, TenantRow.state == TenantState.UNINSTALLED)
                 .values(changed_at=time.time())
             )
             if not held.rowcount:  # type: ignore[attr-defined]
@@ -145,108 +157,117 @@ class Lifecycle:
                 if "tenant_id" in table.columns:
                     await session.execute(delete(table).where(table.columns["tenant_id"] == tenant.id))
             await session.execute(delete(TenantRow).where(TenantRow.id == tenant.id))
-        self._connect.forget(tenant)
-        log.info("purged", extra={"tenant": tenant.id})
+        self._changed(tenant, "purged")
 
-    async def _known(self, host: Host, body: object) -> Tenant | None:
-        query = select(TenantRow).where(TenantRow.host == host.name, TenantRow.client_key == host.client_key(body))
-        async with self._connect.db.session() as session:
-            row = (await session.scalars(query)).one_or_none()
-        return row.view() if row else None
-
-    async def _write(self, host: Host, proven: Installation) -> Tenant:
-        """Store a proven installation: renew the tenant from the same origin, else create it.
+    async def _install(self, host: str, change: Installed) -> None:
+        """Store a proven installation: renew the one from the same origin, else create it.
 
         Two installs of one tenant may race: the unique name decides, and the loser renews what the winner wrote.
         """
         for last in (False, True):
             try:
-                tenant = await self._renew(host, proven)
-                return tenant or await self._create(host, proven)
+                tenant = await self._renew(host, change) or await self._create(host, change)
             except IntegrityError:
                 if last:
                     # The name is taken and could not be renewed: it belongs to another origin by now.
                     raise TenantTaken from None
-        raise TenantTaken
+            else:
+                self._changed(tenant, "installed", generation=tenant.generation, origin=tenant.origin)
+                return
 
-    async def _renew(self, host: Host, proven: Installation) -> Tenant | None:
-        mine = (TenantRow.host == host.name, TenantRow.client_key == proven.client_key)
-        async with self._connect.db.session() as session:
-            tenant_id = await session.scalar(select(TenantRow.id).where(*mine))
-            if tenant_id is None:
+    async def _renew(self, host: str, change: Installed) -> Tenant | None:
+        now = time.time()
+        async with self._db.session() as session:
+            found = await _find(session, host, change.client_key, hold=True)
+            if found is None:
                 return None
-            sealed = self._connect.vault.seal(proven.secret, owner=secret_owner(tenant_id))
-            statement = (
-                update(TenantRow)
-                .where(*mine, TenantRow.id == tenant_id, TenantRow.origin == proven.origin)
-                .values(
-                    **_columns(proven),
-                    sealed_secret=sealed,
-                    state=TenantState.INSTALLED,
-                    generation=TenantRow.generation + 1,
-                    installed_at=time.time(),
-                    changed_at=time.time(),
-                )
-                .returning(TenantRow)
-                .execution_options(synchronize_session=False)
-            )
-            row = (await session.scalars(statement)).one_or_none()
-            if row is None:
-                if await session.scalar(select(TenantRow.id).where(*mine)) is None:
-                    return None  # It was purged in this moment.
+            row, owner = found
+            if row.origin != change.origin:
                 raise TenantTaken
-            tenant = row.view()
-            # Like page tokens, they belong to the installation in which a person made them.
-            await session.execute(delete(ApiToken).where(ApiToken.tenant_id == tenant.id))
-            session.add(_installed_event(tenant))
+            row.sealed_previous, row.previous_until = row.sealed_secret, now + GRACE
+            row.sealed_secret = self._seal(change, row.id)
+            for name, value in columns_of(change).items():
+                setattr(row, name, value)
+            row.state = owner.state = TenantState.INSTALLED
+            row.generation += 1
+            owner.installed_at = row.changed_at = owner.changed_at = now
+            owner.uninstalled_at = None
+            await session.flush()
+            tenant = row.view(owner)
+            await self._inbox.put(session, _installed_entry(tenant))
         return tenant
 
-    async def _create(self, host: Host, proven: Installation) -> Tenant:
+    async def _create(self, host: str, change: Installed) -> Tenant:
         now = time.time()
-        row = TenantRow(
+        owner = TenantRow(
+            id=uuid.uuid4().hex, state=TenantState.INSTALLED, memo_json="{}", installed_at=now, changed_at=now
+        )
+        row = InstallationRow(
             id=uuid.uuid4().hex,
-            host=host.name,
-            client_key=proven.client_key,
-            **_columns(proven),
+            tenant_id=owner.id,
+            host=host,
+            client_key=change.client_key,
             state=TenantState.INSTALLED,
             generation=1,
-            installed_at=now,
+            previous_until=0.0,
             changed_at=now,
+            **columns_of(change),
         )
-        row.sealed_secret = self._connect.vault.seal(proven.secret, owner=secret_owner(row.id))
-        async with self._connect.db.session() as session:
+        row.sealed_secret = self._seal(change, row.id)
+        async with self._db.session() as session:
+            session.add(owner)
+            await session.flush()
             session.add(row)
             await session.flush()
-            session.add(_installed_event(row.view()))
-        return row.view()
+            tenant = row.view(owner)
+            await self._inbox.put(session, _installed_entry(tenant))
+        return tenant
+
+    async def _set(self, host: str, client_key: str, *, only: TenantState | None = None, **values: Any) -> None:
+        known = await self.known(host, client_key)
+        if known is None:
+            return
+        where = [*_is(known.tenant), *([InstallationRow.state == only] if only else [])]
+        async with self._db.session() as session:
+            await session.execute(update(InstallationRow).where(*where).values(**values, changed_at=time.time()))
+        self._changed(known.tenant, "changed", columns=", ".join(sorted(values)))
+
+    def _seal(self, change: Installed, installation_id: str) -> bytes | None:
+        if change.secret is None:
+            return None
+        return self._vault.seal(change.secret, owner=secret_owner(installation_id))
+
+    def _changed(self, tenant: Tenant, what: str, **extra: Any) -> None:
+        self._on_change(tenant)
+        self._inbox.ring()
+        log.info(what, extra={"tenant": tenant.id, **extra})
+
+
+async def _find(
+    session: AsyncSession, host: str, client_key: str, *, hold: bool = False
+) -> tuple[InstallationRow, TenantRow] | None:
+    mine = (InstallationRow.host == host, InstallationRow.client_key == client_key)
+    if hold:
+        # A write, not a look: it holds the row on both databases until the transaction ends.
+        await session.execute(update(InstallationRow).where(*mine).values(changed_at=InstallationRow.changed_at))
+    found = (await session.execute(INSTALLATIONS.where(*mine))).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def _is(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
     """Find the row while it is still the installation that was read."""
-    return TenantRow.id == tenant.id, TenantRow.generation == tenant.generation
+    return InstallationRow.id == tenant.installation_id, InstallationRow.generation == tenant.generation
 
 
-def _columns(proven: Installation) -> dict[str, str | None]:
-    return {
-        "origin": proven.origin,
-        "capabilities_url": proven.capabilities_url,
-        "api_url": proven.api_url,
-        "token_url": proven.token_url,
-        "web_url": proven.web_url,
-        "group_id": proven.group_id,
-        "group_name": proven.group_name,
-        "room_id": proven.room_id,
-    }
-
-
-def _installed_event(tenant: Tenant) -> InboxRow:
-    row = new_row(Kind.LIFECYCLE, INSTALLED, Envelope(None), generation=tenant.generation, delivery_id=INSTALLED)
-    row.tenant_id = tenant.id
-    return row
+def owner_of(tenant: Tenant) -> Owner:
+    """Say whose an inbox entry of this tenant is."""
+    return Owner(tenant.id, tenant.installation_id, tenant.generation)
 
 
 def purge_entry(tenant: Tenant) -> InboxRow:
-    """Make the entry that deletes everything of an uninstalled tenant."""
-    return new_row(
-        Kind.LIFECYCLE, PURGE, Envelope(None), generation=tenant.generation, delivery_id=PURGE, delay=PURGE_DELAY
-    )
+    """Make the entry that deletes everything of an uninstalled tenant, once every process has seen that it is gone."""
+    return new_row(Kind.LIFECYCLE, PURGE, owner_of(tenant), delivery_id=PURGE, due_at=time.time() + PURGE_DELAY)
+
+
+def _installed_entry(tenant: Tenant) -> InboxRow:
+    return new_row(Kind.LIFECYCLE, INSTALLED, owner_of(tenant), delivery_id=INSTALLED)

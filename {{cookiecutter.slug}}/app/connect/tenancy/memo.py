@@ -1,22 +1,21 @@
 """The memo: a few small facts about a tenant that every process knows by heart.
 
-A glance is asked for whenever anybody opens a room, so it must not cost a database lookup. What it shows is written
-down here when it changes; the directory carries it to every process within a second.
+What a host asks for whenever anybody opens a page must not cost a database lookup. What it shows is written down here
+when it changes; the directory carries it to every process within a second.
 """
 
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select, update
 
+from app.connect.database.engine import Database
 from app.connect.errors import ConnectError
-from app.connect.tenancy.tables import Tenant, TenantRow
-
-if TYPE_CHECKING:
-    from app.connect.database.engine import Database
-    from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import Tenant
 
 MAX_MEMO = 2_000
 
@@ -26,13 +25,14 @@ class MemoFull(ConnectError):
 
     code = "memo_full"
     sentence = f"A tenant's memo holds {MAX_MEMO} characters of JSON. Use ctx.store for the rest."
+    is_permanent = True
 
 
 class Memo:
     """`get` reads memory; `set` writes through, durable when it returns."""
 
     def __init__(
-        self, db: "Database", directory: "TenantDirectory", tenant: Tenant, *, before_write: Callable[[], None]
+        self, db: Database, directory: TenantDirectory, tenant: Tenant, *, before_write: Callable[[], None]
     ) -> None:
         self._before_write = before_write
         self._db = db
@@ -57,13 +57,18 @@ class Memo:
                 after = json.dumps(facts, allow_nan=False)
                 if len(after) > MAX_MEMO:
                     raise MemoFull
-                statement = (
-                    update(TenantRow)
-                    .where(mine, TenantRow.memo_json == before)
-                    .values(memo_json=after, changed_at=time.time())
+                now = time.time()
+                written = await session.execute(
+                    update(TenantRow).where(mine, TenantRow.memo_json == before).values(memo_json=after, changed_at=now)
                 )
-                written = await session.execute(statement)
+                if written.rowcount:  # type: ignore[attr-defined]
+                    # The directories of other processes follow the changes of installations.
+                    await session.execute(
+                        update(InstallationRow)
+                        .where(InstallationRow.tenant_id == self._tenant.id)
+                        .values(changed_at=now)
+                    )
             if written.rowcount:  # type: ignore[attr-defined]
                 self._facts = facts
-                self._directory.drop(self._tenant.host, self._tenant.client_key)
+                self._directory.drop(self._tenant)
                 return

@@ -1,96 +1,79 @@
-"""Tenants: one row an installation, and the immutable view of it that the rest of the code passes around."""
+"""The two tables of tenants: whose the data is, and through which installations a host reaches it."""
 
 import uuid
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import BigInteger, Float, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base
-
-
-class TenantState(StrEnum):
-    """absent -> installed -> suspended -> installed -> uninstalled -> purged (absent and purged have no row)."""
-
-    INSTALLED = "installed"
-    SUSPENDED = "suspended"
-    UNINSTALLED = "uninstalled"
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """One installation as it was read: `(host, client_key)` names it, `id` is ours, `generation` counts installs."""
-
-    id: str
-    host: str
-    client_key: str
-    state: TenantState
-    generation: int
-    origin: str
-    """Scheme and host that proved the installation; a replacement must come from the same."""
-    capabilities_url: str
-    api_url: str
-    """Base of the host's API, with a trailing slash."""
-    token_url: str
-    web_url: str
-    """Base of the host's pages; the only origin that may frame ours."""
-    group_id: str | None
-    group_name: str | None
-    room_id: str | None
-    """The one room of a room installation; None for a whole group."""
-    changed_at: float
-    memo_json: str = "{}"
-
-    @property
-    def is_installed(self) -> bool:
-        """Tell whether its requests are served and its handlers run."""
-        return self.state is TenantState.INSTALLED
+from app.connect.tenancy.tenant import Installed, Refreshed, Tenant, TenantState
 
 
 class TenantRow(Base):
-    """The table behind `Tenant`; the secret is sealed."""
+    """What data belongs to. `changed_at` and the other moments are Unix seconds."""
 
     __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
+    state: Mapped[str] = mapped_column(String(20))
+    memo_json: Mapped[str] = mapped_column(Text, default="{}")
+    installed_at: Mapped[float] = mapped_column(Float(53))
+    changed_at: Mapped[float] = mapped_column(Float(53))
+    uninstalled_at: Mapped[float | None] = mapped_column(Float(53))
+
+
+class InstallationRow(Base):
+    """One host's way in; secrets are sealed. Whatever changes a tenant sets `changed_at` here, too."""
+
+    __tablename__ = "installations"
     __table_args__ = (
         UniqueConstraint("host", "client_key"),
-        Index("ix_tenants_changed_at", "changed_at"),
+        Index("ix_installations_changed_at", "changed_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
+    tenant_id: Mapped[str] = mapped_column(String(32), ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
     host: Mapped[str] = mapped_column(String(40))
     client_key: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(20))
     generation: Mapped[int] = mapped_column(BigInteger)
-    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
     origin: Mapped[str] = mapped_column(String(255))
-    capabilities_url: Mapped[str] = mapped_column(String(2000))
     api_url: Mapped[str] = mapped_column(String(2000))
-    token_url: Mapped[str] = mapped_column(String(2000))
     web_url: Mapped[str] = mapped_column(String(2000))
-    group_id: Mapped[str | None] = mapped_column(String(64))
-    group_name: Mapped[str | None] = mapped_column(String(255))
-    room_id: Mapped[str | None] = mapped_column(String(64))
-    memo_json: Mapped[str] = mapped_column(Text, default="{}")
-    installed_at: Mapped[float] = mapped_column(Float(53))
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_previous: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The secret before, which still verifies until `previous_until`: what was signed with it may be under way."""
+    previous_until: Mapped[float] = mapped_column(Float(53), default=0.0)
+    details_json: Mapped[str] = mapped_column(Text)
+    event_at: Mapped[float | None] = mapped_column(Float(53))
+    """When the newest change happened at the host, where it says so; an older one that comes late is ignored."""
     changed_at: Mapped[float] = mapped_column(Float(53))
 
-    def view(self) -> Tenant:
+    def view(self, tenant: TenantRow) -> Tenant:
         """Return the immutable view that may leave the session."""
         return Tenant(
-            id=self.id,
+            id=self.tenant_id,
+            installation_id=self.id,
             host=self.host,
             client_key=self.client_key,
             state=TenantState(self.state),
             generation=self.generation,
             origin=self.origin,
-            capabilities_url=self.capabilities_url,
             api_url=self.api_url,
-            token_url=self.token_url,
             web_url=self.web_url,
-            group_id=self.group_id,
-            group_name=self.group_name,
-            room_id=self.room_id,
+            details_json=self.details_json,
+            memo_json=tenant.memo_json,
             changed_at=self.changed_at,
-            memo_json=self.memo_json,
         )
+
+
+def columns_of(change: Installed | Refreshed) -> Mapping[str, Any]:
+    """Return the columns that a change carries; the one list of what a host can say of an installation."""
+    columns = {
+        "api_url": change.api_url,
+        "web_url": change.web_url,
+        "details_json": change.details.model_dump_json(),
+    }
+    return columns | ({"origin": change.origin} if isinstance(change, Installed) else {})

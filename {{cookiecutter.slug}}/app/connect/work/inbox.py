@@ -1,122 +1,27 @@
-"""The inbox: what was accepted is written here once, and stays until it has run."""
+"""The inbox: what was accepted is written here once and stays until it has run. It owns the bell that wakes workers."""
 
-import json
+import asyncio
+import contextlib
+import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Float,
-    Index,
-    Integer,
-    String,
-    Text,
-    UniqueConstraint,
-    and_,
-    delete,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from app.connect.database.engine import Base, Database, TenantOwned
+from app.connect.database.engine import Database
+from app.connect.work.rows import InboxRow, Kind, Owner, Status
+
+log = logging.getLogger(__name__)
 
 KEEP_IDS = 7 * 24 * 3600.0
 """Seconds that a finished delivery's id is remembered, so that a late repeat does not run again."""
-
-
-class Kind(StrEnum):
-    """Where an entry came from, and so which declaration runs it."""
-
-    EVENT = "event"
-    JOB = "job"
-    SCHEDULE = "schedule"
-    LIFECYCLE = "lifecycle"
-
-
-class Status(StrEnum):
-    """new -> running -> done; running -> new again after a failure or a lost lease; dead after the last attempt."""
-
-    NEW = "new"
-    RUNNING = "running"
-    DONE = "done"
-    DEAD = "dead"
-
-
-class InboxRow(TenantOwned, Base):
-    """One accepted event or job. `body` is escaped JSON, so that any unicode text can be stored; gone when done."""
-
-    __tablename__ = "inbox"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "generation", "delivery_id"),
-        Index("ix_inbox_status_due_at", "status", "due_at"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    generation: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(100))
-    delivery_id: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(String(20), default=Status.NEW)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    due_at: Mapped[float] = mapped_column(Float(53))
-    lease_id: Mapped[str | None] = mapped_column(String(32))
-    lease_until: Mapped[float | None] = mapped_column(Float(53))
-    last_error: Mapped[str | None] = mapped_column(String(500))
-    created_at: Mapped[float] = mapped_column(Float(53))
-    finished_at: Mapped[float | None] = mapped_column(Float(53))
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What a handler needs to run later: the event or payload, who caused it and where."""
-
-    payload: Any
-    user_id: str | None = None
-    user_timezone: str | None = None
-    room_id: str | None = None
-
-    def dump(self) -> str:
-        """Write it as escaped JSON, which any database can hold."""
-        return json.dumps([self.payload, self.user_id, self.user_timezone, self.room_id], separators=(",", ":"))
-
-    @classmethod
-    def load(cls, text: str) -> "Envelope":
-        """Read what `dump` wrote."""
-        return cls(*json.loads(text))
-
-
-def new_row(
-    kind: Kind, name: str, envelope: Envelope, *, generation: int, delivery_id: str | None = None, delay: float = 0.0
-) -> InboxRow:
-    """Make an entry for `session.add`; without a delivery id it gets one of its own. `delay` is seconds."""
-    now = time.time()
-    return InboxRow(
-        kind=kind,
-        name=name,
-        body=envelope.dump(),
-        generation=generation,
-        delivery_id=delivery_id or uuid.uuid4().hex,
-        due_at=now + delay,
-        created_at=now,
-    )
-
-
-async def accept(db: Database, session: AsyncSession, row: InboxRow) -> int | None:
-    """Write an entry unless its delivery id is there already; return its id, or None for a repeat."""
-    insert = sqlite.insert if db.is_sqlite else postgresql.insert
-    columns = {name: getattr(row, name) for name in InboxRow.__table__.columns.keys() if name != "id"}  # noqa: SIM118
-    columns |= {"status": Status.NEW, "attempts": 0}
-    statement = insert(InboxRow).values(columns).on_conflict_do_nothing().returning(InboxRow.id)
-    return (await session.execute(statement)).scalar_one_or_none()
+LEASE = 30.0
+"""Seconds after which another process takes over what a killed one was running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +30,52 @@ class Claim:
 
     id: int
     lease_id: str
-    tenant_id: str
-    generation: int
+    owner: Owner
     kind: Kind
     name: str
     delivery_id: str
+    key: str | None
     attempts: int
     body: str
 
 
 class Inbox:
-    """Claim, extend, finish, fail: each is one short transaction guarded by the lease."""
+    """Accept, claim, extend, finish, fail: each is one short transaction guarded by the lease."""
 
-    def __init__(self, db: Database, *, lease: float) -> None:
+    def __init__(self, db: Database, *, lease: float = LEASE, clock: Callable[[], float] = time.time) -> None:
         self._db = db
+        self.now = clock
         self._lease = lease
+        self._bell = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that something may be due: whoever waits looks now."""
+        self._bell.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until the bell rings, at most `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._bell.wait(), seconds)
+        self._bell.clear()
+
+    async def accept(self, row: InboxRow) -> int | None:
+        """Write an entry and commit it; return its id, or None when its delivery id is there already."""
+        async with self._db.session() as session:
+            found = await self.put(session, row)
+        self.ring()
+        return found
+
+    async def put(self, session: AsyncSession, row: InboxRow) -> int | None:
+        """Write an entry in a transaction of the caller's unless its delivery id is there already."""
+        columns = {name: getattr(row, name) for name in InboxRow.__table__.columns.keys() if name != "id"}  # noqa: SIM118
+        columns |= {"status": Status.NEW, "attempts": 0}
+        statement = self._db.insert_or_ignore(InboxRow).values(columns).returning(InboxRow.id)
+        found: int | None = (await session.execute(statement)).scalar_one_or_none()
+        return found
 
     async def claim_due(self, limit: int) -> list[Claim]:
         """Take up to `limit` entries that are due or whose lease ran out (their process was killed)."""
-        now = time.time()
+        now = self.now()
         query = select(InboxRow.id).where(_claimable(now)).order_by(InboxRow.due_at).limit(limit)
         async with self._db.session() as session:
             ids = (await session.scalars(query)).all()
@@ -151,7 +83,7 @@ class Inbox:
 
     async def claim(self, row_id: int) -> Claim | None:
         """Take one entry; None when another worker was faster."""
-        now = time.time()
+        now = self.now()
         lease_id = uuid.uuid4().hex
         statement = (
             update(InboxRow)
@@ -172,22 +104,42 @@ class Inbox:
         return Claim(
             id=row.id,
             lease_id=lease_id,
-            tenant_id=row.tenant_id,
-            generation=row.generation,
+            owner=Owner(row.tenant_id, row.installation_id, row.generation),
             kind=Kind(row.kind),
             name=row.name,
             delivery_id=row.delivery_id,
+            key=row.key,
             attempts=row.attempts,
             body=row.body,
         )
 
+    async def is_replaced(self, claim: Claim) -> bool:
+        """Tell whether a newer entry with the same name and key has taken this one's place."""
+        if claim.key is None:
+            return False
+        newer = exists().where(_same_key(claim.owner, claim.name, claim.key), InboxRow.id > claim.id)
+        async with self._db.session() as session:
+            return bool(await session.scalar(select(newer)))
+
     async def extend(self, claim: Claim) -> bool:
         """Hold on for another lease; False when the lease is lost."""
-        return await self._change(claim, lease_until=time.time() + self._lease)
+        return await self._change(claim, lease_until=self.now() + self._lease)
+
+    @asynccontextmanager
+    async def hold(self, claim: Claim) -> AsyncIterator[None]:
+        """Hold on to an entry while its handler runs; give it back at once when that is cancelled."""
+        beat = asyncio.create_task(self._keep(claim))
+        try:
+            yield
+        except asyncio.CancelledError:
+            await self.retry(claim, delay=0.0, error=None, counts=False)
+            raise
+        finally:
+            beat.cancel()
 
     async def finish(self, claim: Claim, session: AsyncSession) -> bool:
         """Mark the entry done inside the handler's own transaction, so that both or neither happen."""
-        changed = await session.execute(_finish(claim, status=Status.DONE, body=""))
+        changed = await session.execute(_finish(claim, now=self.now(), status=Status.DONE, body=""))
         return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def settle(self, claim: Claim) -> bool:
@@ -197,7 +149,7 @@ class Inbox:
 
     async def retry(self, claim: Claim, *, delay: float, error: str | None, counts: bool = True) -> bool:
         """Give the entry back, due again after `delay` seconds; `counts=False` takes the attempt back."""
-        values = {"status": Status.NEW, "due_at": time.time() + delay, "lease_id": None, "lease_until": None}
+        values = {"status": Status.NEW, "due_at": self.now() + delay, "lease_id": None, "lease_until": None}
         if error is not None:
             values["last_error"] = error[:500]
         if not counts:
@@ -207,7 +159,7 @@ class Inbox:
     async def bury(self, claim: Claim, error: str) -> bool:
         """Keep the entry, body and all, as dead: `addon replay` runs it again."""
         async with self._db.session() as session:
-            changed = await session.execute(_finish(claim, status=Status.DEAD, last_error=error[:500]))
+            changed = await session.execute(_finish(claim, now=self.now(), status=Status.DEAD, last_error=error[:500]))
         return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def dead(self) -> Sequence[InboxRow]:
@@ -221,24 +173,59 @@ class Inbox:
         statement = (
             update(InboxRow)
             .where(InboxRow.id == row_id, InboxRow.status == Status.DEAD)
-            .values(status=Status.NEW, attempts=0, due_at=time.time(), finished_at=None)
+            .values(status=Status.NEW, attempts=0, due_at=self.now(), finished_at=None)
         )
-        async with self._db.session() as session:
-            changed = await session.execute(statement)
-        return bool(changed.rowcount)  # type: ignore[attr-defined]
+        return await self._execute(statement) > 0
+
+    async def discard(self, row_id: int) -> bool:
+        """Give a dead entry up: it never runs. False when it is not dead."""
+        statement = (
+            update(InboxRow)
+            .where(InboxRow.id == row_id, InboxRow.status == Status.DEAD)
+            .values(status=Status.DONE, body="", finished_at=self.now())
+        )
+        return await self._execute(statement) > 0
 
     async def forget_old(self) -> None:
         """Delete done entries whose delivery ids need not be remembered any longer."""
-        statement = delete(InboxRow).where(
-            InboxRow.status == Status.DONE, InboxRow.finished_at < time.time() - KEEP_IDS
+        await self._execute(
+            delete(InboxRow).where(InboxRow.status == Status.DONE, InboxRow.finished_at < self.now() - KEEP_IDS)
         )
-        async with self._db.session() as session:
-            await session.execute(statement)
+
+    async def _keep(self, claim: Claim) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            try:
+                held = await self.extend(claim)
+            except Exception:
+                log.exception("The lease could not be extended; trying again.")
+                continue
+            if not held:
+                return
 
     async def _change(self, claim: Claim, **values: Any) -> bool:
+        return await self._execute(update(InboxRow).where(_held(claim)).values(**values)) > 0
+
+    async def _execute(self, statement: Any) -> int:
         async with self._db.session() as session:
-            changed = await session.execute(update(InboxRow).where(_held(claim)).values(**values))
-        return bool(changed.rowcount)  # type: ignore[attr-defined]
+            changed = await session.execute(statement)
+        return int(changed.rowcount)  # type: ignore[attr-defined]
+
+
+async def cancel_waiting(session: AsyncSession, owner: Owner, *, name: str, key: str) -> bool:
+    """Delete what waits under a key, in the caller's transaction; False when nothing did. What runs is not stopped."""
+    waiting = _same_key(owner, name, key) & (InboxRow.status == Status.NEW)
+    changed = await session.execute(delete(InboxRow).where(waiting).execution_options(synchronize_session=False))
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _same_key(owner: Owner, name: str, key: str) -> Any:
+    return and_(
+        InboxRow.installation_id == owner.installation_id,
+        InboxRow.generation == owner.generation,
+        InboxRow.name == name,
+        InboxRow.key == key,
+    )
 
 
 def _claimable(now: float) -> Any:
@@ -255,10 +242,10 @@ def _held(claim: Claim) -> Any:
     return and_(InboxRow.id == claim.id, InboxRow.lease_id == claim.lease_id, InboxRow.status == Status.RUNNING)
 
 
-def _finish(claim: Claim, **values: Any) -> Any:
+def _finish(claim: Claim, *, now: float, **values: Any) -> Any:
     return (
         update(InboxRow)
         .where(_held(claim))
-        .values(finished_at=time.time(), lease_id=None, lease_until=None, **values)
+        .values(finished_at=now, lease_id=None, lease_until=None, **values)
         .execution_options(synchronize_session=False)
     )

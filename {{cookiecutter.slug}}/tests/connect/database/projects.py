@@ -14,7 +14,7 @@ from app.connect.application import ROOT
 from app.connect.database.chains import Chain, alembic_config, script_directory
 from app.connect.database.engine import Database
 from app.connect.settings import Settings, load_settings
-from tests.conftest import KEY
+from tests.support.running import KEY
 
 BOOKKEEPING = {"alembic_version", "connect_version", "connect_compatible"}
 REVISION = """

@@ -14,7 +14,7 @@ from app.connect.database.engine import Database
 from app.connect.database.schema import migrate, require_head
 from app.connect.errors import ConfigurationError
 from app.main import create_app
-from tests.conftest import KEY
+from tests.support.running import KEY
 from tests.connect.database.projects import (
     Project,
     execute,

@@ -3,14 +3,36 @@
 Source: protocol reference, section 2.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from app.connect.declare.addon import Addon
-from app.connect.declare.manifest import AnyOf, Condition, DialogButton, DialogSection, InnerAnyOf, Module
-from app.connect.errors import ConfigurationError
+from app.connect.declare.declarations import EventHandler
+from app.connect.hosts.hipchat.client.glances import Glance
 from app.connect.hosts.hipchat.events import EVENTS, MESSAGE_EVENTS, RoomEvent
+from app.connect.hosts.hipchat.section import (
+    AnyOf,
+    Condition,
+    DialogButton,
+    DialogSection,
+    HipChatSection,
+    InnerAnyOf,
+    Module,
+)
+from app.connect.hosts.protocol import Answer, Document, Endpoint
 
 NAME = "hipchat"
+DOCUMENT = "capabilities.json"
+INSTALL = Endpoint("install", "POST", "installed", "The host installs the add-on")
+UPDATE = Endpoint("update", "POST", "updated", "The host updates an installation")
+UNINSTALL = Endpoint(
+    "uninstall",
+    "DELETE",
+    "installed/{client_key}",
+    "The host reports an uninstall; a hint that the worker checks",
+    has_body=False,
+)
 SCOPES = (
     "admin_group",
     "admin_room",
@@ -24,24 +46,59 @@ SCOPES = (
 )
 
 
+class HipChatDialect:
+    """The add-on in HipChat's words."""
+
+    def problems(self, addon: Addon) -> Sequence[str]:
+        """List scopes, events and patterns that the protocol does not have."""
+        return [
+            *(
+                f'addon.toml: hipchat.scopes: "{scope}" is not a scope of HipChat; use {", ".join(SCOPES)}'
+                for scope in section_of(addon).scopes
+                if scope not in SCOPES
+            ),
+            *(line for event in addon.events_of(NAME).values() for line in _event_problems(event)),
+        ]
+
+    def describe(self, addon: Addon) -> Document:
+        """Return the capabilities descriptor."""
+        return Document(DOCUMENT, "application/json", json.dumps(describe(addon), ensure_ascii=False).encode())
+
+    def endpoints(self, _: Addon) -> Sequence[Endpoint]:
+        """List install, update and uninstall."""
+        return (INSTALL, UPDATE, UNINSTALL)
+
+    def answer(self, kind: str, result: Any) -> Answer:
+        """Write the JSON of a `Glance`, the one module that is no page."""
+        if kind != "glance" or not isinstance(result, Glance):
+            raise TypeError(f"The handler of a glance returns a Glance, not {type(result).__name__}.")
+        return Answer(result.model_dump_json(by_alias=True, exclude_none=True).encode())
+
+
+def section_of(addon: Addon) -> HipChatSection:
+    """Return `[hipchat]`."""
+    section = addon.manifest.sections[NAME]
+    assert isinstance(section, HipChatSection)  # noqa: S101 - it was validated as this model
+    return section
+
+
 def describe(addon: Addon) -> dict[str, Any]:
-    """Return the descriptor; `ConfigurationError` lists what HipChat does not allow, and the fix."""
-    _check(addon)
-    manifest, about = addon.manifest, addon.manifest.addon
-    consumer: dict[str, Any] = {"scopes": list(about.scopes)}
-    if about.from_name:
-        consumer["fromName"] = about.from_name
-    if about.avatar:
-        consumer["avatar"] = addon.static_url(about.avatar)
+    """Return the descriptor as JSON."""
+    section, about = section_of(addon), addon.manifest.addon
+    consumer: dict[str, Any] = {"scopes": list(section.scopes)}
+    if section.from_name:
+        consumer["fromName"] = section.from_name
+    if section.avatar:
+        consumer["avatar"] = addon.static_url(section.avatar)
     capabilities: dict[str, Any] = {
         "hipchatApiConsumer": consumer,
         "installable": {
-            "allowGlobal": "group" in about.install,
-            "allowRoom": "room" in about.install,
-            "callbackUrl": addon.url(NAME, "installed"),
-            "updateCallbackUrl": addon.url(NAME, "updated"),
+            "allowGlobal": "group" in section.install,
+            "allowRoom": "room" in section.install,
+            "callbackUrl": addon.url(NAME, INSTALL.path),
+            "updateCallbackUrl": addon.url(NAME, UPDATE.path),
         },
-        "webhook": [_webhook(addon, key) for key in addon.events],
+        "webhook": [_webhook(addon, key) for key in addon.events_of(NAME)],
         "glance": [
             {
                 "key": key,
@@ -51,7 +108,7 @@ def describe(addon: Addon) -> dict[str, Any]:
                 **({"target": glance.opens} if glance.opens else {}),
                 **_placed(glance),
             }
-            for key, glance in manifest.glance.items()
+            for key, glance in section.glance.items()
         ],
         "webPanel": [
             {
@@ -63,7 +120,7 @@ def describe(addon: Addon) -> dict[str, Any]:
                 **({"icon": _icon(addon, panel.icon)} if panel.icon else {}),
                 **_placed(panel),
             }
-            for key, panel in manifest.panel.items()
+            for key, panel in section.panel.items()
         ],
         "dialog": [
             {
@@ -73,7 +130,7 @@ def describe(addon: Addon) -> dict[str, Any]:
                 "authentication": "jwt",
                 "options": _options(dialog),
             }
-            for key, dialog in manifest.dialog.items()
+            for key, dialog in section.dialog.items()
         ],
         "action": [
             {
@@ -83,14 +140,14 @@ def describe(addon: Addon) -> dict[str, Any]:
                 "target": action.opens,
                 **_placed(action),
             }
-            for key, action in manifest.action.items()
+            for key, action in section.action.items()
         ],
         "externalPage": [
             {"key": key, "url": addon.url(NAME, "page", key), **({"name": {"value": page.name}} if page.name else {})}
-            for key, page in manifest.page.items()
+            for key, page in section.page.items()
         ],
     }
-    if addon.form is not None:
+    if addon.settings is not None:
         capabilities["configurable"] = {"url": addon.url(NAME, "settings"), "authentication": "jwt"}
     return {
         "key": about.key,
@@ -98,39 +155,29 @@ def describe(addon: Addon) -> dict[str, Any]:
         "description": about.description,
         **({"vendor": about.vendor.model_dump()} if about.vendor else {}),
         "links": {
-            "self": addon.url(NAME, "capabilities.json"),
+            "self": addon.url(NAME, DOCUMENT),
             "homepage": about.homepage or addon.base_url + "/",
         },
         "capabilities": {name: value for name, value in capabilities.items() if value != []},
     }
 
 
-def _check(addon: Addon) -> None:
-    problems = [
-        f'  addon.toml: addon.scopes: "{scope}" is not a scope of HipChat; use {", ".join(SCOPES)}'
-        for scope in addon.manifest.addon.scopes
-        if scope not in SCOPES
-    ]
-    for event in addon.events.values():
-        model = EVENTS.get(event.event)
-        if model is None:
-            problems.append(f"  @router.on_event({event.event!r}): there is no such event; use {', '.join(EVENTS)}")
-        elif event.takes is not None and not (
-            isinstance(event.takes, type) and issubclass(event.takes, RoomEvent) and issubclass(model, event.takes)
-        ):
-            problems.append(
-                f"  {event.call.__name__} handles {event.event}: annotate its second parameter with {model.__name__}"
-            )
-        if event.pattern is not None and event.event not in MESSAGE_EVENTS:
-            problems.append(f"  {event.call.__name__}: only messages have a pattern; remove it")
-    if problems:
-        raise ConfigurationError("HipChat does not allow this:\n" + "\n".join(problems))
+def _event_problems(handler: EventHandler) -> list[str]:
+    problems = []
+    model = EVENTS.get(handler.event)
+    if model is None:
+        problems.append(f"@hipchat.on_raw({handler.event!r}): there is no such event; use {', '.join(EVENTS)}")
+    elif handler.takes is not None and not (issubclass(handler.takes, RoomEvent) and issubclass(model, handler.takes)):
+        problems.append(f"The handler {handler.key!r} of {handler.event} takes {model.__name__}: annotate it so")
+    if handler.options is not None and handler.event not in MESSAGE_EVENTS:
+        problems.append(f"The handler {handler.key!r}: only messages have a pattern; remove it")
+    return problems
 
 
 def _webhook(addon: Addon, key: str) -> dict[str, Any]:
     """Webhooks always ask for a signed delivery; the protocol's default would let anybody post events."""
-    event = addon.events[key]
-    pattern = {"pattern": event.pattern.pattern} if event.pattern else {}
+    event = addon.events_of(NAME)[key]
+    pattern = {"pattern": event.options.pattern} if event.options else {}
     return {
         "key": key,
         "name": key,

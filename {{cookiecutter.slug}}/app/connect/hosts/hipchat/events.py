@@ -112,19 +112,40 @@ class RoomFileUpload(RoomEvent):
     file: SharedFile
 
 
-class RoomChange(RoomEvent):
-    """A room was created, deleted, archived or taken back (`room_created`, `room_deleted`, ...)."""
+class RoomArchived(RoomEvent):
+    """A room was archived (`room_archived`)."""
+
+
+class RoomUnarchived(RoomEvent):
+    """A room was taken back from the archive (`room_unarchived`)."""
+
+
+class RoomCreated(RoomEvent):
+    """A room was created (`room_created`)."""
+
+
+class RoomDeleted(RoomEvent):
+    """A room was deleted (`room_deleted`)."""
 
 
 EVENTS: dict[str, type[RoomEvent]] = {
-    "room_archived": RoomChange,
-    "room_created": RoomChange,
-    "room_deleted": RoomChange,
+    "room_archived": RoomArchived,
+    "room_created": RoomCreated,
+    "room_deleted": RoomDeleted,
     "room_enter": RoomEnter,
     "room_exit": RoomExit,
     "room_file_upload": RoomFileUpload,
     "room_message": RoomMessage,
     "room_notification": RoomNotification,
     "room_topic_change": RoomTopicChange,
-    "room_unarchived": RoomChange,
+    "room_unarchived": RoomUnarchived,
 }
+"""Every event of the protocol; to add one, add its model above and its line here."""
+
+
+def event_of(model: type[RoomEvent]) -> str:
+    """Return the host's name of the event that a model describes; `LookupError` when it describes none."""
+    for name, known in EVENTS.items():
+        if known is model:
+            return name
+    raise LookupError(model.__name__)

@@ -23,8 +23,8 @@ from app.connect.hosts.hipchat.client.outgoing import Outgoing
 from app.connect.hosts.hipchat.client.paging import follow
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.fetch import Outbound, Response, json_object
-from app.connect.network.tokens import TokenManager
-from app.connect.tenancy.tables import Tenant
+from app.connect.network.tokens import TokenManager, Wanted
+from app.connect.tenancy.tenant import Tenant
 
 NO_CONTENT = 204
 REDIRECT = 300
@@ -100,7 +100,7 @@ class HipChatApi:
     async def _call(
         self, method: str, url: str, scopes: Scopes, *, body: object = None, repeatable: bool = True
     ) -> Response:
-        auth = TenantAuth(self._tokens, self._tenant, scopes=(self._choose(scopes),))
+        auth = TenantAuth(self._tokens, self._tenant, Wanted(frozenset({self._choose(scopes)})))
         waiting = Waiting(self._patience)
         while True:
             # The token first, on its own: as long as there is none, nothing was sent that must not be repeated.

@@ -40,11 +40,12 @@ class ScopeMissing(HostError):
 
     status = 500
     code = "scope_missing"
+    is_permanent = True
 
     def __init__(self, scopes: Sequence[str]) -> None:
         super().__init__(
             f"This call needs the scope {' or '.join(scopes)}. "
-            f'Add "{scopes[0]}" to scopes under [addon] in addon.toml and install the add-on again.'
+            f'Add "{scopes[0]}" to scopes under [hipchat] in addon.toml and install the add-on again.'
         )
         self.scopes = tuple(scopes)
 
@@ -54,6 +55,7 @@ class LimitExceeded(HostError):
 
     status = 422
     code = "limit_exceeded"
+    is_permanent = True
 
     def __init__(self, field: str, limit: str) -> None:
         super().__init__(f"{field}: {limit}")

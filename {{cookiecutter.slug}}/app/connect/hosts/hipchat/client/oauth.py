@@ -11,7 +11,6 @@ from app.connect.hosts.hipchat.client.limits import reset_of
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.fetch import DOCUMENT_LIMIT, BasicAuth, HostUnavailable, Outbound, ResponseInvalid
 from app.connect.network.tokens import GrantedToken, TokenDenied, UnknownClient
-from app.connect.tenancy.tables import Tenant
 
 UNSTATED_LIFE = 300.0
 """Seconds a token is trusted for when the host does not say: short, and a 401 ends it sooner."""
@@ -33,6 +32,16 @@ class TokenRequest:
     form: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class HipChatGrant:
+    """A token, its scopes, and the group it is for where the host says so."""
+
+    token: GrantedToken
+    scopes: frozenset[str] = frozenset()
+    group_id: str | None = None
+    group_name: str | None = None
+
+
 def token_request(token_url: str, *, client_key: str, secret: str, scopes: Collection[str]) -> TokenRequest:
     """Describe the request for a token with `scopes`; none of them asks for all the add-on declared."""
     form = {"grant_type": "client_credentials"}
@@ -41,7 +50,7 @@ def token_request(token_url: str, *, client_key: str, secret: str, scopes: Colle
     return TokenRequest(url=token_url, username=client_key, password=secret, form=form)
 
 
-def read_token(status: int, body: bytes) -> GrantedToken:
+def read_token(status: int, body: bytes) -> HipChatGrant:
     """Read the answer of a token endpoint.
 
     Raises `UnknownClient` for 401, `HostUnavailable` for 429 and 5xx, `TokenDenied` for other refusals, and
@@ -63,36 +72,31 @@ def read_token(status: int, body: bytes) -> GrantedToken:
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise ResponseInvalid("The token endpoint's answer holds no access_token.")
     scope = answer.get("scope")
-    return GrantedToken(
-        access_token=token,
-        expires_in=_seconds(answer.get("expires_in")),
+    return HipChatGrant(
+        token=GrantedToken(token, _seconds(answer.get("expires_in"))),
         scopes=frozenset(scope.split() if isinstance(scope, str) else ()),
         group_id=_text(answer.get("group_id")),
         group_name=_text(answer.get("group_name")),
     )
 
 
-class HipChatTokens:
+class ClientTokens:
     """Asks a HipChat host's token endpoint."""
 
-    def __init__(self, outbound: Outbound, *, clock: Callable[[], float] = time.time) -> None:
-        self._outbound = outbound
+    def __init__(self, client: Outbound, *, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
         self._clock = clock
-
-    async def request_token(self, tenant: Tenant, *, secret: str, scopes: Collection[str]) -> GrantedToken:
-        """Ask for one token for an installed tenant; errors as in `request`."""
-        return await self.request(tenant.token_url, client_key=tenant.client_key, secret=secret, scopes=scopes)
 
     async def request(
         self, token_url: str, *, client_key: str, secret: str, scopes: Collection[str] = ()
-    ) -> GrantedToken:
-        """Ask for one token with credentials that are not stored yet, which proves them.
+    ) -> HipChatGrant:
+        """Ask for one token; with credentials that are not stored yet, that proves them.
 
         Raises what `read_token` raises, `RateLimited` where the host says until when, and `AddressRefused` or
         `HostUnavailable` from the connection.
         """
         asked = token_request(token_url, client_key=client_key, secret=secret, scopes=scopes)
-        response = await self._outbound.send(
+        response = await self._client.send(
             "POST",
             asked.url,
             auth=BasicAuth(asked.username, asked.password),

@@ -1,0 +1,48 @@
+"""Calls to a HipChat host: tokens, who administers, and the context with its clients."""
+
+from typing import Any
+
+from app.connect.context import Context, Parts
+from app.connect.hosts.hipchat.client.api import HipChatApi
+from app.connect.hosts.hipchat.client.oauth import ClientTokens
+from app.connect.hosts.hipchat.context import HipChatContext
+from app.connect.hosts.hipchat.dialect import section_of
+from app.connect.hosts.hipchat.settings import HipChatDetails
+from app.connect.network.fetch import Outbound
+from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
+from app.connect.tenancy.tenant import Caller, Tenant
+
+
+class HipChatOutbound:
+    """Talks to the host that a tenant is installed from."""
+
+    def __init__(self, client: Outbound, tokens: ClientTokens) -> None:
+        self._client = client
+        self._tokens = tokens
+
+    async def grant(self, tenant: Tenant, secret: str | None, wanted: Wanted) -> GrantedToken:
+        """Ask for one access token by the client credentials grant."""
+        token_url = tenant.details(HipChatDetails).token_url
+        granted = await self._tokens.request(
+            token_url, client_key=tenant.client_key, secret=secret or "", scopes=wanted.scopes
+        )
+        return granted.token
+
+    async def administers(self, ctx: HipChatContext) -> bool:
+        """Tell whether the caller administers the group, or owns the room (scopes view_group, view_room)."""
+        user_id = ctx.caller.user_id
+        if user_id is None:
+            return False
+        person = await ctx.group.user(user_id)
+        if person.is_group_admin:
+            return True
+        if ctx.room_id is None:
+            return False
+        owner = (await ctx.room.details()).owner
+        return owner is not None and owner.id == user_id
+
+    def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
+        """Make a context whose clients call this tenant's host."""
+        scopes = section_of(parts.addon).scopes
+        api = HipChatApi(self._client, tokens, tenant, scopes_of_addon=scopes)
+        return HipChatContext(parts, api, tenant, caller, **given)

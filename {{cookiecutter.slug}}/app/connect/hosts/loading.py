@@ -1,0 +1,47 @@
+"""Finds the enabled hosts: those that ship are listed here, others are entry points of the group `connect.hosts`."""
+
+from collections.abc import Collection, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from app.connect.errors import ConfigurationError
+from app.connect.hosts.protocol import HostFactory
+
+SHIPPED = {"hipchat": "app.connect.hosts.hipchat.host:FACTORY"}
+GROUP = "connect.hosts"
+
+
+def installed_hosts() -> dict[str, str]:
+    """Map the name of every host that is here, enabled or not, to where its factory is."""
+    found = dict(SHIPPED)
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, entry.value)
+    return found
+
+
+def choose_hosts(named: Collection[str], document: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that are enabled: those named, else those that have a section in addon.toml."""
+    found = installed_hosts()
+    unknown = [name for name in named if name not in found]
+    if unknown:
+        known = ", ".join(sorted(found))
+        raise ConfigurationError(f"HOSTS names {unknown[0]!r}, which is not installed. Known: {known}.")
+    return list(named) or [name for name in found if name in document]
+
+
+def load_factory(name: str) -> HostFactory:
+    """Load the factory of a host; `ConfigurationError` when it is missing or broken."""
+    place = installed_hosts()[name]
+    module, _, attribute = place.partition(":")
+    try:
+        factory = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"The host {name!r} ({place}) does not load: {error}") from error
+    missing = [part for part in ("name", "section", "settings", "build") if not hasattr(factory, part)]
+    if missing or factory.name != name:
+        said = f"it lacks {', '.join(missing)}" if missing else f"its name is {factory.name!r}"
+        raise ConfigurationError(
+            f"{place} is not the factory of a host {name!r}: {said}. See app/connect/hosts/protocol.py."
+        )
+    return cast("HostFactory", factory)
