@@ -79,7 +79,7 @@ class RunningAddon:
             return row.view(owner)
 
     async def page_token(
-        self, installation: Installation, kind: str = "configurable", key: str | None = None, *, user: str = "Admin"
+        self, installation: Installation, kind: str = "configurable", key: str = "", *, user: str = "Admin"
     ) -> str:
         """Open one of the add-on's pages as a person would, and return its page token."""
         page = await self.devhost.host.open(installation.client_id, kind, key, room_id=1, user=user)
