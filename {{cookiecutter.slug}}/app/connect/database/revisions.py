@@ -103,7 +103,7 @@ def explained(chain: Chain, script: ScriptDirectory) -> Iterator[None]:
             raise
         reason = (str(error.orig) if isinstance(error, DBAPIError) else str(error)).strip().partition("\n")[0]
         raise ConfigurationError(
-            f"{chain.versions}/{place} failed: {type(error).__name__}: {reason}. Nothing was changed. "
+            f"{chain.versions}/{place}, failed: {type(error).__name__}: {reason}. Nothing was changed. "
             f"Mend the file, then run: addon migrate"
         ) from error
 
@@ -129,8 +129,8 @@ def _place(error: Exception, versions: Path) -> str | None:
     """Name file and line of a revision that an error came from."""
     versions = versions.resolve()
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == versions:
-        return f"{Path(error.filename).name}, line {error.lineno},"
+        return f"{Path(error.filename).name}, line {error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if Path(frame.filename).resolve().parent == versions:
-            return f"{Path(frame.filename).name}, line {frame.lineno},"
+            return f"{Path(frame.filename).name}, line {frame.lineno}"
     return None
