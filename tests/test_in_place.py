@@ -44,6 +44,12 @@ class TestUngeneratedProject:
 
 
 class TestGeneratedProject:
+    @pytest.mark.parametrize("project", ["default_project", "full_project"])
+    @pytest.mark.parametrize("check", [name for name in CHECKS if name != "pytest"])
+    def test_passes(self, request: pytest.FixtureRequest, project_python: str, project: str, check: str) -> None:
+        done = run(project_python, CHECKS[check], request.getfixturevalue(project))
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def test_every_python_file_compiles(self, default_project: Path, project_python: str, tmp_path: Path) -> None:
         command = ["compileall", "-q", "app", "devhost", "migrations", "tests"]
         done = subprocess.run(
