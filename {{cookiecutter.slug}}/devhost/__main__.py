@@ -9,7 +9,7 @@ import uvicorn
 
 from devhost.app import create_devhost
 from devhost.errors import DroppedConnection
-from devhost.feed import Feed
+from devhost.world.feed import Feed
 
 
 class _HidePurposeful(logging.Filter):

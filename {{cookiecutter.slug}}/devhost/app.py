@@ -1,70 +1,25 @@
-"""Puts the devhost together: state, API, control and pages in one FastAPI app."""
+"""Puts the devhost together: the world, the wire, one dialect and the pages in one FastAPI app."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import ModuleType
 
 import httpx
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
 
-from devhost import (
-    bridge,
-    browser,
-    capabilities,
-    control,
-    control_faults,
-    images,
-    oauth,
-    page_authorize,
-    page_break,
-    page_frames,
-    page_install,
-    page_live,
-    page_stream,
-    page_wire,
-    pages,
-    rest_addon,
-    rest_group,
-    rest_history,
-    rest_members,
-    rest_messages,
-    rest_rooms,
-    rest_share,
-    rest_users,
-    rest_webhooks,
-)
-from devhost.access import AuthTestPassed
+from devhost.acts import control, control_faults
+from devhost.dialects.hipchat import dialect
+from devhost.dialects.hipchat.host import HipChatHost
 from devhost.errors import add_error_answers
-from devhost.gate import Gate
-from devhost.host import Host
+from devhost.page import breaking, frames, images, install, live, room, stream, wire
 from devhost.settings import HostSettings
-from devhost.world import World, seed
+from devhost.wire.deliveries import Deliveries
+from devhost.wire.inbound import Gate
+from devhost.wire.log import Wire
+from devhost.wire.outbound import Outbound
+from devhost.world.state import World, seed
 
-PARTS = (
-    bridge,
-    capabilities,
-    oauth,
-    browser,
-    rest_addon,
-    rest_messages,
-    rest_members,
-    rest_webhooks,
-    rest_history,
-    rest_share,
-    rest_rooms,
-    rest_users,
-    rest_group,
-    images,
-    control,
-    control_faults,
-    pages,
-    page_install,
-    page_frames,
-    page_live,
-    page_wire,
-    page_break,
-    page_authorize,
-)
+PARTS: tuple[ModuleType, ...] = (control, control_faults, room, install, frames, images, live, wire, breaking)
 
 
 def create_devhost(
@@ -78,9 +33,11 @@ def create_devhost(
     `base_url` is the address under which add-ons reach it. `transport` carries its requests to add-ons: tests
     pass `httpx.ASGITransport(addon)`, the default is real HTTP.
     """
-    world = World(base_url, settings or HostSettings(), transport=transport)
+    world = World(base_url, settings or HostSettings())
     seed(world)
-    host = Host(world)
+    log = Wire(world.feed)
+    outbound = Outbound(log, world.clock, world.settings, transport=transport)
+    host = HipChatHost(world, wire=log, outbound=outbound, sent=Deliveries())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -90,13 +47,9 @@ def create_devhost(
     app = FastAPI(title="Devhost", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.world = world
     app.state.host = host
-    for part in (*PARTS, page_stream):
+    api = dialect.join(app, host)
+    for part in (*PARTS, stream):
         app.include_router(part.router)
     add_error_answers(app)
-    app.add_exception_handler(AuthTestPassed, _auth_test_passed)
-    app.add_middleware(Gate, world=world)
+    app.add_middleware(Gate, world=world, wire=log, api=api)
     return app
-
-
-async def _auth_test_passed(_request: Request, _error: Exception) -> Response:
-    return JSONResponse({"auth_test": True}, status_code=202)

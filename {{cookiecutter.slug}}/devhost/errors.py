@@ -7,6 +7,7 @@ DroppedConnection    the broken connection which a fault asks for
 """
 
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
@@ -14,13 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from devhost.jsonvalue import Json
-
 
 class HostError(Exception):
     """An answer in the host's error shape; `extra` members go beside the message."""
 
-    def __init__(self, status: int, message: str, **extra: Json) -> None:
+    def __init__(self, status: int, message: str, **extra: Any) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -51,7 +50,7 @@ class DroppedConnection(httpx.ReadError):
     """The host went away in the middle; over ASGI the caller meets the error that a network gives."""
 
 
-def bad_request(message: str, **extra: Json) -> HostError:
+def bad_request(message: str, **extra: Any) -> HostError:
     """Say that the request is wrong."""
     return HostError(400, message, **extra)
 
@@ -66,7 +65,7 @@ def not_found(what: str) -> HostError:
     return HostError(404, f"{what} not found")
 
 
-def error_answer(status: int, message: str, **extra: Json) -> JSONResponse:
+def error_answer(status: int, message: str, **extra: Any) -> JSONResponse:
     """Answer in the one shape of errors: code, type, message and what a validation adds."""
     try:
         kind = HTTPStatus(status).phrase

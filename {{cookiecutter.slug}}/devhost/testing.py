@@ -15,12 +15,12 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from devhost.acts.host import Host
 from devhost.app import create_devhost
-from devhost.host import Host
-from devhost.installations import Installation
-from devhost.people import Person
-from devhost.rooms import Room
 from devhost.settings import HostSettings
+from devhost.world.installations import Installation
+from devhost.world.people import Person
+from devhost.world.rooms import Room
 
 
 class Routes(httpx.AsyncBaseTransport):

@@ -10,13 +10,13 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app.connect.inbox import InboxRow, Status
-from app.connect.runtime import Connect
+from app.connect.application import Connect
 from app.connect.settings import Settings, load_settings
-from app.connect.tenants import Tenant, TenantRow
+from app.connect.tenancy.tables import Tenant, TenantRow
+from app.connect.work.inbox import InboxRow, Status
 from app.main import create_app
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
 pytest_plugins = ["tests.support.databases"]
 

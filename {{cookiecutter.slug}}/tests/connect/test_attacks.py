@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Scope
 
-from devhost.installations import Installation
+from devhost.world.installations import Installation
 from tests.conftest import KEY, RunningAddon
 
 Headers = tuple[tuple[bytes, bytes], ...]

@@ -11,15 +11,15 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app.connect import Context
-from app.connect.directory import secret_owner
-from app.connect.identity import Identity, User, Verified
-from app.connect.inbox import InboxRow, Status
-from app.connect.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINSTALLED
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.tenancy.directory import secret_owner
+from app.connect.tenancy.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINSTALLED
+from app.connect.tenancy.tables import TenantRow, TenantState
+from app.connect.tenancy.tenant import Identity, User, Verified
+from app.connect.work.inbox import InboxRow, Status
+from devhost.dialects.hipchat.install import payload
 from devhost.errors import InstallRefused
-from devhost.install import payload
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.conftest import DESCRIPTOR
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

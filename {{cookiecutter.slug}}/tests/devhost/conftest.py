@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from devhost.host import Host
-from devhost.installations import Installation
-from devhost.scopes import SCOPES
+from devhost.acts.host import Host
+from devhost.dialects.hipchat.scopes import SCOPES
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from devhost.jsonvalue import Json
+from devhost.world.jsonvalue import Json
 
 ORIGIN = "http://127.0.0.1:8000"
 DESCRIPTOR_URL = f"{ORIGIN}/descriptor"

@@ -9,9 +9,10 @@ import pytest
 from fastapi.routing import APIRoute
 
 from devhost import app as devhost_app
-from devhost.host import Host
-from devhost.installations import Installation
+from devhost.acts.host import Host
+from devhost.dialects.hipchat import dialect
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
 BODIES: list[tuple[bytes, bytes]] = [
     (b"application/json", b""),
@@ -64,7 +65,7 @@ def tireless(host: Host, installed: Installation, admin: httpx.AsyncClient) -> h
     return admin
 
 
-@pytest.mark.parametrize("part", devhost_app.PARTS, ids=lambda part: part.__name__)
+@pytest.mark.parametrize("part", [*devhost_app.PARTS, *dialect.PARTS], ids=lambda part: part.__name__)
 class TestEveryRoute:
     async def test_answers_malformed_bodies(self, tireless: httpx.AsyncClient, part: ModuleType) -> None:
         for method, path in routes(part):

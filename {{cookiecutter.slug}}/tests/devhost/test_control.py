@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ForeignAddon
 
 

@@ -8,12 +8,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from devhost.acts.host import Host
+from devhost.dialects.hipchat.events import EVENTS
 from devhost.errors import HostError
-from devhost.events import EVENTS
-from devhost.host import Host
-from devhost.installations import Installation
-from devhost.jsonvalue import Json
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
+from devhost.world.jsonvalue import Json
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 

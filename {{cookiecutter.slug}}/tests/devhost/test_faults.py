@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from devhost.errors import DroppedConnection
-from devhost.installations import Installation
-from devhost.signing import Forgery, read_claims
 from devhost.testing import Devhost
+from devhost.wire.signing import read_claims
+from devhost.world.broken import Forgery
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 

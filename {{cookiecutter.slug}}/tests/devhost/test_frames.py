@@ -8,11 +8,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from devhost.acts.host import Host
+from devhost.dialects.hipchat.tokens import fill
 from devhost.errors import GlanceRefused, HostError
-from devhost.host import Host
-from devhost.installations import Installation
 from devhost.testing import Devhost
-from devhost.tokens import fill
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor, verify
 
 GOOD = {"label": {"type": "html", "value": "<b>4</b>"}}

@@ -9,10 +9,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from devhost.acts.host import Host
+from devhost.dialects.hipchat.host import HipChatHost
 from devhost.errors import InstallRefused
-from devhost.host import Host
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
 
 
@@ -212,7 +213,8 @@ class TestUpdate:
             "oauthId": installed.client_id,
             "roomId": 1,
         }
-        assert [one.hook.event for one in host.world.webhooks] == ["room_enter"]
+        assert isinstance(host, HipChatHost)
+        assert [one.hook.event for one in host.hipchat.webhooks] == ["room_enter"]
 
     async def test_without_update_callback_a_new_client_replaces_the_old(
         self, devhost: Devhost, addon: ForeignAddon, installed: Installation

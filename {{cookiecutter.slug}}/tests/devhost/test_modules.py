@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from devhost.actions import message_context
-from devhost.installations import Installation
+from devhost.dialects.hipchat.actions import message_context
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ForeignAddon, descriptor, verify
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from devhost.installations import Installation
-from devhost.markup import card_html, glance_html, message_html
+from devhost.page.markup import card_html, glance_html, message_html
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
 
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from devhost.breakages import BY_KEY
-from devhost.installations import Installation
+from devhost.acts.faults import FAULTS
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import ForeignAddon
 
 
@@ -18,17 +18,17 @@ async def press(devhost: Devhost, what: str, **fields: Any) -> httpx.Response:
     return await devhost.client.post("/page/break", data=form | fields, headers={"x-devhost-piece": "1"})
 
 
-class TestEveryBreakage:
-    @pytest.mark.parametrize("key", sorted(BY_KEY))
+class TestEveryFault:
+    @pytest.mark.parametrize("key", sorted(FAULTS))
     async def test_says_what_came_of_it(self, devhost: Devhost, installed: Installation, key: str) -> None:
         answer = await press(devhost, key, say="/hello" if key not in ("slow", "late") else "")
         if key == "forge_update":
             assert answer.json()["error"]["message"] == "The add-on has no such callback URL"
             return
         assert answer.status_code == 200
-        assert f"<h3>{BY_KEY[key].title}</h3>" in answer.text
+        assert f"<h3>{FAULTS[key].title}</h3>" in answer.text
 
-    @pytest.mark.parametrize("key", sorted(one.key for one in BY_KEY.values() if one.lasting))
+    @pytest.mark.parametrize("key", sorted(one.key for one in FAULTS.values() if one.lasting))
     async def test_lasting_ones_are_in_the_banner_until_mended(self, devhost: Devhost, key: str) -> None:
         await press(devhost, key)
         banner = await devhost.client.get("/page/piece/banner")
@@ -67,10 +67,10 @@ class TestVerdicts:
         assert "no add-on listens for that" in answer.text
 
     async def test_held_deliveries_are_released(self, devhost: Devhost, installed: Installation) -> None:
-        assert "1 deliveries wait" in (await press(devhost, "hold", say="/hello")).text
+        assert "1 delivery waits" in (await press(devhost, "hold", say="/hello")).text
         answer = await press(devhost, "release", **{"release.order": "same"})
         assert "The add-on answered 204" in answer.text
-        assert not devhost.host.faults.hold
+        assert not devhost.host.faults.broken.hold
 
 
 class TestWrongKnobs:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, Response
 
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
 
 CLICK = {"room": "1", "user": "2"}

@@ -4,11 +4,12 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from devhost import page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire, pages
-from devhost.installations import Installation
+from devhost.dialects.hipchat import page_authorize
+from devhost.page import breaking, frames, install, live, room, stream, wire
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
-PARTS = (pages, page_authorize, page_break, page_frames, page_install, page_live, page_stream, page_wire)
+PARTS = (room, page_authorize, breaking, frames, install, live, stream, wire)
 ROUTES = [
     (method, route.path)
     for part in PARTS

@@ -4,9 +4,9 @@ import asyncio
 import json
 from typing import Any
 
-from devhost.installations import Installation
-from devhost.page_stream import events
+from devhost.page.stream import events
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 
 
 class TestEntry:

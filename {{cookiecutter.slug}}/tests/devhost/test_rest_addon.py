@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import ForeignAddon
 
 

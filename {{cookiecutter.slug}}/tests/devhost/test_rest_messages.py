@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from devhost.installations import Installation
 from devhost.testing import Devhost
+from devhost.world.installations import Installation
 from tests.devhost.foreign import ForeignAddon, descriptor
 
 CARD: dict[str, Any] = {"style": "application", "id": "1", "title": "Build 7"}

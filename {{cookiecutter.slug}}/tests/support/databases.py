@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.connect.db import Database
-from app.connect.runtime import ROOT
-from app.connect.schema import migrate
+from app.connect.application import ROOT
+from app.connect.database.engine import Database
+from app.connect.database.schema import migrate
 from tests.support.postgres import create_database, drop_database, running_postgres
 
 

@@ -1,0 +1,1 @@
+"""What a person, a script or an attacker does to the host."""

@@ -1,0 +1,1 @@
+"""The protocols that the devhost speaks, one folder each."""

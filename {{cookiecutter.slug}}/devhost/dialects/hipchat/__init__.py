@@ -1,0 +1,1 @@
+"""HipChat: the group chat Connect protocol."""

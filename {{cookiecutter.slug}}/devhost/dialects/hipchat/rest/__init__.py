@@ -1,0 +1,1 @@
+"""HipChat's REST API."""

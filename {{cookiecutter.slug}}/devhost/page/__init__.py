@@ -1,0 +1,1 @@
+"""The devhost's pages."""

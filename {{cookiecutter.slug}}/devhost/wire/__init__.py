@@ -1,0 +1,1 @@
+"""Requests in both directions: taken in, sent out, logged, guarded."""

@@ -1,0 +1,1 @@
+"""What the host knows, in memory: people, rooms, messages, installations, the clock."""
