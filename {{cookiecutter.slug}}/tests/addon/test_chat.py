@@ -15,8 +15,7 @@ class TestSayingBuilds:
         addon.devhost.host.faults.error(503, times=1)
         await addon.devhost.host.say(1, "/builds")
         await addon.settle()
-        await addon.let_time_pass()
-        await addon.settle()
+        await addon.pass_time(minutes=1)
         assert addon.devhost.said(1)[-1] == "No builds were reported yet."
 
     async def test_helps_at_once(self, addon: RunningAddon) -> None:
