@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.connect.application import Connect
-from app.connect.serving.web import build_app
+from app.connect.application import Application
 from app.connect.settings import load_settings
+from tests.connect.showcase import DOCUMENT, make_routers
 from tests.support.running import ADDON, KEY, RunningAddon
-from tests.connect.showcase import MANIFEST, make_router
 
 DEAD = [
     "sqlite+aiosqlite:////nowhere/at/all/addon.db",
@@ -21,12 +20,11 @@ DEAD = [
 async def cut_off(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     """An add-on whose database went away after it started."""
     settings = load_settings(_env_file=None, secret_keys=KEY, database_url=request.param, base_url=ADDON)
-    routers = (make_router(),)
-    connect = Connect(settings, routers, manifest=MANIFEST)
-    transport = httpx.ASGITransport(build_app(connect, routers), raise_app_exceptions=False)
+    application = Application(settings, make_routers(), document=DOCUMENT)
+    transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ADDON) as http:
         yield http
-    await connect.close()
+    await application.close()
 
 
 class TestHealthy:
