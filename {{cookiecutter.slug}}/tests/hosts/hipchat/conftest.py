@@ -19,7 +19,7 @@ from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
 from app.connect.tenancy.tables import Tenant, TenantRow
-from tests.connect.hipchat.fake_host import FakeHost
+from tests.hosts.hipchat.fake_host import FakeHost
 
 ALL_SCOPES = (
     "admin_group",

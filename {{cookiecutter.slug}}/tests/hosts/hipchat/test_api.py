@@ -23,8 +23,8 @@ from app.connect.hosts.hipchat.client.room import RoomClient
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
 from app.connect.tenancy.tables import Tenant
-from tests.connect.hipchat.conftest import Api, Clock
-from tests.connect.hipchat.fake_host import Answer, FakeHost
+from tests.hosts.hipchat.conftest import Api, Clock
+from tests.hosts.hipchat.fake_host import Answer, FakeHost
 
 ROOM = "/v2/room/7"
 NOTIFICATION = "/v2/room/7/notification"

@@ -10,7 +10,7 @@ from app.connect.network.addresses import AddressRefused
 from app.connect.network.fetch import HostUnavailable, Outbound, ResponseInvalid
 from app.connect.network.tokens import TokenDenied, UnknownClient
 from app.connect.tenancy.tables import Tenant
-from tests.connect.hipchat.fake_host import TOKEN_PATH, Answer, FakeHost
+from tests.hosts.hipchat.fake_host import TOKEN_PATH, Answer, FakeHost
 
 TOKEN_URL = f"https://api.host.example{TOKEN_PATH}"
 

@@ -25,7 +25,7 @@ from app.connect.network.tokens import TokenManager
 from app.connect.tenancy.tables import Tenant
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
-from tests.connect.hipchat.conftest import ALL_SCOPES, Clock, store_tenant
+from tests.hosts.hipchat.conftest import ALL_SCOPES, Clock, store_tenant
 
 ORIGIN = "http://addon.localhost:8000"
 HOST = "http://127.0.0.1:9000"
