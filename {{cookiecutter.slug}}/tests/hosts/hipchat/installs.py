@@ -1,4 +1,4 @@
-"""Installs as HipChat hosts post them: of the devhost before the add-on knows it, and of a host that a test makes up."""
+"""Installs as HipChat hosts post them: the devhost before the add-on knows it, and a host that a test makes up."""
 
 from typing import Any
 
