@@ -11,12 +11,13 @@ from app.connect.database.engine import Database
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
 from app.connect.tenancy.lifecycle import PURGE_DELAY
-from app.connect.tenancy.tables import TenantRow, TenantState
-from tests.support.running import KEY
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import TenantState
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
-from tests.connect.rows import tenant_row
+from tests.connect.rows import add_tenant
 from tests.connect.waiting import until
+from tests.support.running import KEY
 
 
 class Queries:
@@ -36,7 +37,7 @@ async def directory(db: Database) -> TenantDirectory:
     vault = Vault([KEY])
     async with db.session() as session:
         for name in ("one", "two"):
-            session.add(tenant_row(name, sealed_secret=vault.seal(f"secret of {name}", owner=secret_owner(name))))
+            await add_tenant(session, name, sealed_secret=vault.seal(f"secret of {name}", owner=secret_owner(name)))
     return TenantDirectory(db, vault)
 
 
@@ -104,25 +105,25 @@ class TestFinding:
 class TestFollowing:
     async def test_sees_a_change_of_another_process(self, probed: ProbedAddon, start: Start) -> None:
         other = start()
-        running = asyncio.create_task(other.connect.directory.run())
+        running = asyncio.create_task(other.parts.directory.run())
         installation = await probed.install()
 
         async def sees(state: TenantState, generation: int) -> bool:
-            entry = await other.connect.directory.find("hipchat", installation.client_id)
+            entry = await other.parts.directory.find("hipchat", installation.client_id)
             return entry is not None and (entry.tenant.state, entry.tenant.generation) == (state, generation)
 
         await until(lambda: sees(TenantState.INSTALLED, 1))
         await probed.reinstall(installation)
         await until(lambda: sees(TenantState.INSTALLED, 2))
-        await probed.connect.lifecycle.uninstall(await probed.tenant(installation))
+        await probed.parts.lifecycle.uninstall(await probed.tenant(installation))
         await until(lambda: sees(TenantState.UNINSTALLED, 2))
-        other.connect.directory.stop()
+        other.parts.directory.stop()
         await running
 
     async def test_serves_a_new_secret_to_another_process_at_once(self, probed: ProbedAddon, start: Start) -> None:
         other = start()
         installation = await probed.install()
-        await found(other.connect.directory, installation.client_id)
+        await found(other.parts.directory, installation.client_id)
         installation.secret = "n" * 40
         await probed.reinstall(installation)
         url = probed.devhost.host.signed_url(installation.client_id, "configurable", room_id=1)
@@ -144,17 +145,17 @@ class TestForgetting:
     async def test_a_tenant_reads_it_again(self, directory: TenantDirectory, db: Database) -> None:
         entry = await found(directory, "one")
         async with db.session() as session:
-            await session.execute(update(TenantRow).where(TenantRow.id == "one").values(state=TenantState.SUSPENDED))
-        directory.drop("hipchat", "one")
+            await session.execute(update(InstallationRow).where(InstallationRow.id == "one").values(state="suspended"))
+        directory.drop(entry.tenant)
         assert not directory.holds(entry)
         assert (await found(directory, "one")).tenant.state is TenantState.SUSPENDED
 
     async def test_a_tenant_that_is_gone_leaves_nothing(self, directory: TenantDirectory, db: Database) -> None:
-        await found(directory, "one")
+        entry = await found(directory, "one")
         async with db.session() as session:
             await session.execute(delete(TenantRow).where(TenantRow.id == "one"))
             assert (await session.scalars(select(TenantRow.id))).all() == ["two"]
-        directory.drop("hipchat", "one")
+        directory.drop(entry.tenant)
         assert await directory.find("hipchat", "one") is None
 
 
@@ -167,7 +168,7 @@ class TestAfterAGap:
         await found(directory, "two")
         async with db.session() as session:
             await session.execute(delete(TenantRow).where(TenantRow.id == "one"))
-            await session.execute(update(TenantRow).where(TenantRow.id == "two").values(generation=2))
+            await session.execute(update(InstallationRow).where(InstallationRow.id == "two").values(generation=2))
         now += 2 * CHANGE_WINDOW
         running = asyncio.create_task(directory.run())
 

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.connect.context import CommitFirst, Context
 from app.connect.database.engine import Database
@@ -117,6 +118,45 @@ class TestGetAndSet:
         assert await store.all() == {str(number): number for number in range(12)}
 
 
+class TestSetMany:
+    async def test_keeps_all_of_them(self, store: TenantStore) -> None:
+        await store.set("kept", "before")
+        await store.set_many({"one": 1, "two": [2], "kept": "after"})
+        assert await store.all() == {"one": 1, "two": [2], "kept": "after"}
+
+    async def test_keeps_none_when_one_is_not_json(self, store: TenantStore) -> None:
+        await store.set("one", "before")
+        with pytest.raises(StoreLimit, match="'two' is not JSON"):
+            await store.set_many({"one": 1, "two": math.nan, "three": 3})
+        assert await store.all() == {"one": "before"}
+
+    async def test_keeps_none_when_one_is_over_the_limit(self, store: TenantStore) -> None:
+        for values in ({"one": 1, "k" * (MAX_KEY + 1): 2}, {"one": 1, "two": "x" * MAX_VALUE}):
+            with pytest.raises(StoreLimit):
+                await store.set_many(values)
+        assert await store.all() == {}
+
+    async def test_keeps_none_when_the_database_refuses(self, db: Database, store: TenantStore) -> None:
+        nobody = TenantStore(db, "nobody")
+        with pytest.raises(IntegrityError):
+            await nobody.set_many({"one": 1, "two": 2})
+        assert await nobody.all() == {}
+
+    async def test_of_nothing_does_nothing(self, store: TenantStore) -> None:
+        await store.set("one", 1)
+        await store.set_many({})
+        assert await store.all() == {"one": 1}
+
+    async def test_at_once_leaves_the_values_of_one_call(self, store: TenantStore) -> None:
+        await asyncio.gather(*(store.set_many({"one": number, "two": number}) for number in range(8)))
+        kept = await store.all()
+        assert kept["one"] == kept["two"]
+
+    async def test_stays_in_its_narrowed_store(self, store: TenantStore) -> None:
+        await store.narrow("inner").set_many({"one": 1, "two": 2})
+        assert (await store.all(), await store.narrow("inner").all()) == ({}, {"one": 1, "two": 2})
+
+
 class TestDelete:
     async def test_removes_the_key_and_no_other(self, store: TenantStore) -> None:
         await store.set("key", 1)
@@ -223,6 +263,6 @@ class TestBesideTheSession:
         probed.probe.acts["message"] = enqueue_then_set
         await probed.say()
         await probed.settle()
-        store = TenantStore(probed.connect.db, (await probed.tenant(installation)).id)
-        assert refused == (["commit_first"] * 3 if probed.connect.db.is_sqlite else [])
+        store = TenantStore(probed.parts.database, (await probed.tenant(installation)).id)
+        assert refused == (["commit_first"] * 3 if probed.parts.database.is_sqlite else [])
         assert await store.get("key") == 2

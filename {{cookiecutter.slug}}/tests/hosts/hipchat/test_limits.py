@@ -5,7 +5,7 @@ import pytest
 from app.connect.hosts.hipchat.client.errors import RateLimited
 from app.connect.hosts.hipchat.client.limits import Patience, Waiting, reset_of
 from app.connect.network.fetch import HostUnavailable
-from tests.connect.hipchat.conftest import Clock
+from tests.hosts.hipchat.tenants import Clock
 
 NOW = 1_800_000_000.0
 

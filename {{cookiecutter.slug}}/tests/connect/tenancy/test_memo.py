@@ -6,10 +6,9 @@ import math
 import pytest
 from sqlalchemy import delete
 
-from app.connect import Context
 from app.connect.tenancy.memo import MAX_MEMO, Memo, MemoFull
-from app.connect.tenancy.tables import Tenant, TenantRow
-from app.connect.tenancy.tenant import Identity, Verified
+from app.connect.tenancy.tables import TenantRow
+from app.connect.tenancy.tenant import NOBODY, Tenant
 from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
@@ -17,12 +16,12 @@ from tests.connect.waiting import until
 
 
 def memo_of(process: ProbedAddon, tenant: Tenant) -> Memo:
-    return Context(process.connect, Verified(tenant, Identity(None, None), {}, float("inf"))).memo
+    return process.parts.contexts.open(tenant, NOBODY).memo
 
 
 async def known(process: ProbedAddon, installation: Installation) -> Memo:
     """Return the memo as a request to this process would find it."""
-    entry = await process.connect.directory.find("hipchat", installation.client_id)
+    entry = await process.parts.directory.find("hipchat", installation.client_id)
     assert entry is not None
     return memo_of(process, entry.tenant)
 
@@ -43,7 +42,7 @@ class TestMemo:
     async def test_is_soon_known_to_other_processes(self, probed: ProbedAddon, start: Start) -> None:
         installation = await probed.install()
         other = start()
-        following = asyncio.create_task(other.connect.directory.run())
+        following = asyncio.create_task(other.parts.directory.run())
         assert (await known(other, installation)).get("failing") is None
         await (await known(probed, installation)).set("failing", 3)
 
@@ -52,7 +51,7 @@ class TestMemo:
             return failing == 3
 
         await until(is_known)
-        other.connect.directory.stop()
+        other.parts.directory.stop()
         await following
 
     async def test_keeps_both_of_two_facts_that_are_set_at_once(self, probed: ProbedAddon, start: Start) -> None:

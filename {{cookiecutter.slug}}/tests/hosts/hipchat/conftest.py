@@ -1,6 +1,5 @@
 """A tenant in a database, its host over ASGI, and the clients that join them."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
@@ -13,47 +12,24 @@ from app.connect.database.engine import Database
 from app.connect.hosts.hipchat.client.api import HipChatApi
 from app.connect.hosts.hipchat.client.group import GroupClient
 from app.connect.hosts.hipchat.client.limits import Patience
-from app.connect.hosts.hipchat.client.oauth import HipChatTokens
+from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
-from app.connect.tenancy.tables import Tenant, TenantRow
-from tests.connect.hipchat.fake_host import FakeHost
-
-ALL_SCOPES = (
-    "admin_group",
-    "admin_room",
-    "import_data",
-    "manage_rooms",
-    "send_message",
-    "send_notification",
-    "view_group",
-    "view_messages",
-    "view_room",
-)
+from app.connect.tenancy.tenant import Tenant
+from devhost.testing import Devhost
+from tests.hosts.hipchat.fake_host import FakeHost
+from tests.hosts.hipchat.installs import OTHER, OtherHost
+from tests.hosts.hipchat.joined import Joined, join
+from tests.hosts.hipchat.tenants import ALL_SCOPES, Clock, store_tenant
 
 
 class MigratedTemplates(Protocol):
     """The migrated databases of this test run."""
 
     async def sqlite(self) -> Path: ...
-
-
-class Clock:
-    """Time that passes only when somebody sleeps; remembers for how long each one did."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -83,27 +59,6 @@ async def database(templates: MigratedTemplates, tmp_path: Path) -> AsyncIterato
     await database.dispose()
 
 
-async def store_tenant(database: Database, *, base_url: str, client_key: str) -> Tenant:
-    """Store the tenant of a host at `base_url`."""
-    row = TenantRow(
-        host="hipchat",
-        client_key=client_key,
-        state="installed",
-        generation=1,
-        sealed_secret=b"",
-        origin=base_url,
-        capabilities_url=f"{base_url}/v2/capabilities",
-        api_url=f"{base_url}/v2/",
-        token_url=f"{base_url}/v2/oauth/token",
-        web_url=base_url,
-        installed_at=0.0,
-        changed_at=0.0,
-    )
-    async with database.session() as session:
-        session.add(row)
-    return row.view()
-
-
 @pytest.fixture
 async def tenant(database: Database) -> Tenant:
     return await store_tenant(database, base_url="https://api.host.example", client_key="client")
@@ -117,7 +72,7 @@ async def tokens(database: Database, outbound: Outbound, clock: Clock) -> AsyncI
     tokens = TokenManager(
         database=database,
         vault=Vault(["k" * 40]),
-        source=HipChatTokens(outbound, clock=clock),
+        source=HipChatOutbound(outbound, ClientTokens(outbound, clock=clock)),
         read_secret=read_secret,
         clock=clock,
         sleep=clock.sleep,
@@ -148,3 +103,17 @@ def room(make_api: Api) -> RoomClient:
 @pytest.fixture
 def group(make_api: Api) -> GroupClient:
     return GroupClient(make_api())
+
+
+@pytest.fixture
+def other_host(devhost: Devhost) -> OtherHost:
+    """A host besides the devhost, which the add-on can reach."""
+    host = OtherHost()
+    devhost.transport.add(OTHER, host)
+    return host
+
+
+@pytest.fixture
+async def joined(devhost: Devhost, database: Database, clock: Clock) -> AsyncIterator[Joined]:
+    async with join(devhost, database, clock) as joined:
+        yield joined

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from app.connect.hosts.hipchat.client.errors import RateLimited
-from app.connect.hosts.hipchat.client.oauth import HipChatTokens, read_token, token_request
+from app.connect.hosts.hipchat.client.oauth import ClientTokens, read_token, token_request
+from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.network.addresses import AddressRefused
 from app.connect.network.fetch import HostUnavailable, Outbound, ResponseInvalid
-from app.connect.network.tokens import TokenDenied, UnknownClient
-from app.connect.tenancy.tables import Tenant
-from tests.connect.hipchat.fake_host import TOKEN_PATH, Answer, FakeHost
+from app.connect.network.tokens import TokenDenied, UnknownClient, Wanted
+from app.connect.tenancy.tenant import Tenant
+from tests.hosts.hipchat.fake_host import TOKEN_PATH, Answer, FakeHost
 
 TOKEN_URL = f"https://api.host.example{TOKEN_PATH}"
 
@@ -37,14 +38,16 @@ class TestAnswer:
             "group_name": "Group",
         }
         granted = read_token(200, json.dumps(body).encode())
-        assert granted.access_token == "t"
-        assert granted.expires_in == 3599
+        assert granted.token.access_token == "t"
+        assert granted.token.expires_in == 3599
         assert granted.scopes == {"a", "b"}
         assert (granted.group_id, granted.group_name) == ("12", "Group")
 
     @pytest.mark.parametrize(("sent", "seconds"), [("28800", 28800.0), (5.5, 5.5), (0, 0.0), (-1, -1.0), (None, 300.0)])
     def test_a_life_is_read_in_any_form(self, sent: object, seconds: float) -> None:
-        assert read_token(200, json.dumps({"access_token": "t", "expires_in": sent}).encode()).expires_in == seconds
+        assert (
+            read_token(200, json.dumps({"access_token": "t", "expires_in": sent}).encode()).token.expires_in == seconds
+        )
 
     @pytest.mark.parametrize(
         "body",
@@ -85,9 +88,9 @@ class TestAnswer:
 
 class TestCall:
     async def test_credentials_go_as_basic_and_the_grant_as_a_form(self, outbound: Outbound, host: FakeHost) -> None:
-        granted = await HipChatTokens(outbound).request(TOKEN_URL, client_key="id", secret="s:ß", scopes=["view_room"])
+        granted = await ClientTokens(outbound).request(TOKEN_URL, client_key="id", secret="s:ß", scopes=["view_room"])
         (call,) = host.token_calls
-        assert granted.access_token == "token-1"
+        assert granted.token.access_token == "token-1"
         assert call.method == "POST"
         assert call.credentials == "id:s:ß"
         assert call.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -96,22 +99,24 @@ class TestCall:
     async def test_an_installed_tenant_asks_at_its_own_endpoint(
         self, outbound: Outbound, host: FakeHost, tenant: Tenant
     ) -> None:
-        granted = await HipChatTokens(outbound).request_token(tenant, secret="s", scopes=())
-        assert granted.group_id == "1"
+        wanted = Wanted(frozenset({"view_room", "send_notification"}))
+        granted = await HipChatOutbound(outbound, ClientTokens(outbound)).grant(tenant, "s", wanted)
+        assert granted.access_token == "token-1"
+        assert b"scope=send_notification+view_room" in host.token_calls[0].body
         assert host.token_calls[0].credentials == "client:s"
 
     async def test_a_revoked_client_is_unknown(self, outbound: Outbound, host: FakeHost) -> None:
         host.token_answers = [Answer(401, {"error": {"code": 401, "type": "Unauthorized", "message": "no"}})]
         with pytest.raises(UnknownClient):
-            await HipChatTokens(outbound).request(TOKEN_URL, client_key="id", secret="s")
+            await ClientTokens(outbound).request(TOKEN_URL, client_key="id", secret="s")
 
     async def test_a_limit_says_until_when(self, outbound: Outbound, host: FakeHost) -> None:
         host.token_answers = [Answer(429, headers={"X-Ratelimit-Reset": "2000000000"})]
         with pytest.raises(RateLimited) as caught:
-            await HipChatTokens(outbound).request(TOKEN_URL, client_key="id", secret="s")
+            await ClientTokens(outbound).request(TOKEN_URL, client_key="id", secret="s")
         assert caught.value.reset == 2_000_000_000
 
     async def test_an_inner_address_is_never_asked(self, outbound: Outbound, host: FakeHost) -> None:
         with pytest.raises(AddressRefused):
-            await HipChatTokens(outbound).request("https://169.254.169.254/", client_key="id", secret="s")
+            await ClientTokens(outbound).request("https://169.254.169.254/", client_key="id", secret="s")
         assert host.token_calls == []

@@ -2,8 +2,8 @@
 
 from app.connect.hosts.hipchat.client.glances import Glance
 from app.connect.hosts.hipchat.client.group import GroupClient
-from tests.connect.hipchat.conftest import Api
-from tests.connect.hipchat.fake_host import Answer, FakeHost
+from tests.hosts.hipchat.conftest import Api
+from tests.hosts.hipchat.fake_host import Answer, FakeHost
 
 DONE = Answer(204)
 CONTENT = {"glance": [{"key": "builds", "content": {"label": {"type": "html", "value": "4"}}}]}

@@ -10,8 +10,8 @@ from app.connect.hosts.hipchat.client.glances import Glance
 from app.connect.hosts.hipchat.client.messages import Notification
 from app.connect.hosts.hipchat.client.room import RoomClient
 from app.connect.hosts.hipchat.client.webhooks import NewWebhook
-from tests.connect.hipchat.conftest import Api
-from tests.connect.hipchat.fake_host import Answer, FakeHost
+from tests.hosts.hipchat.conftest import Api
+from tests.hosts.hipchat.fake_host import Answer, FakeHost
 
 DONE = Answer(204)
 
