@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from app.connect.access.api_tokens import ApiToken
 from app.connect.application import ROOT
 from app.connect.database.engine import Database
-from app.connect.work.inbox import InboxRow, Status
+from app.connect.work.rows import InboxRow, Status
 from app.connect.work.worker import CONCURRENCY
 from devhost.acts.host import Host
 from devhost.app import create_devhost
@@ -53,7 +53,7 @@ class Process:
         self.address = f"http://127.0.0.1:{port}"
         self.hold = log.with_name("hold")
         """While this file is there, handlers wait."""
-        self._arguments = ("-m", "uvicorn", "tests.connect.killable:app", "--port", str(port), "--no-access-log")
+        self._arguments = ("-m", "uvicorn", "tests.connect.work.killable:app", "--port", str(port), "--no-access-log")
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -106,7 +106,7 @@ async def process(database_url: str, tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def entries(db: Database, status: Status) -> list[InboxRow]:
-    query = select(InboxRow).where(InboxRow.name == "killable", InboxRow.status == status)
+    query = select(InboxRow).where(InboxRow.name == "hipchat.killable", InboxRow.status == status)
     async with db.session() as session:
         return list(await session.scalars(query))
 

@@ -3,11 +3,11 @@
 import asyncio
 import time
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from app.connect import Context
-from app.connect.access.api_tokens import ApiToken
-from app.connect.work.inbox import KEEP_IDS, Envelope, InboxRow, Kind, Status, new_row
+from app.connect.tenancy.lifecycle import owner_of
+from app.connect.work.inbox import KEEP_IDS
+from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 
@@ -18,7 +18,7 @@ class TestAccepting:
         delivery = await probed.say("/probe one")
         assert delivery.status == 204
         assert "message" not in probed.probe.names
-        [entry] = await start().entries("probe")
+        [entry] = await start().entries("hipchat.probe")
         assert entry.status == Status.NEW
         assert Envelope.load(entry.body).payload["text"] == "/probe one"
 
@@ -26,7 +26,7 @@ class TestAccepting:
         await probed.install()
         await probed.say("/probe one")
         await probed.settle()
-        [entry] = await probed.entries("probe")
+        [entry] = await probed.entries("hipchat.probe")
         assert probed.probe.texts == ["/probe one"]
         assert (entry.status, entry.body) == (Status.DONE, "")
 
@@ -47,7 +47,7 @@ class TestAccepting:
         await probed.settle()
         assert delivery.status == 204
         assert probed.probe.texts == ["/probe one"]
-        assert len(await probed.entries("probe")) == 1
+        assert len(await probed.entries("hipchat.probe")) == 1
 
 
 class TestSameDeliveryTwice:
@@ -81,11 +81,11 @@ class TestSameDeliveryTwice:
         tenant = await probed.tenant(installation)
         other = start()
         rows = [
-            new_row(Kind.JOB, "probe-job", Envelope("one"), generation=tenant.generation, delivery_id="same")
+            new_row(Kind.JOB, "probe-job", owner_of(tenant), envelope=Envelope("one"), delivery_id="same")
             for _ in range(6)
         ]
         ids = await asyncio.gather(
-            *((probed, other)[number % 2].connect.accept(tenant, row) for number, row in enumerate(rows))
+            *((probed, other)[number % 2].parts.inbox.accept(row) for number, row in enumerate(rows))
         )
         await asyncio.gather(probed.settle(), other.settle())
         assert len([row_id for row_id in ids if row_id is not None]) == 1
@@ -104,8 +104,8 @@ class TestSameDeliveryTwice:
         second = await probed.tenant(await probed.install(room_id=2))
         assert first.id != second.id
         for tenant in (first, second):
-            row = new_row(Kind.JOB, "probe-job", Envelope(tenant.id), generation=1, delivery_id="same")
-            await probed.connect.accept(tenant, row)
+            row = new_row(Kind.JOB, "probe-job", owner_of(tenant), envelope=Envelope(tenant.id), delivery_id="same")
+            await probed.parts.inbox.accept(row)
         await probed.settle()
         assert sorted(probed.probe.texts) == sorted([first.id, second.id])
         assert len(host.installations()) == 2
@@ -116,36 +116,36 @@ class TestRememberedIds:
         await probed.install()
         await probed.say("/probe old")
         await probed.settle()
-        [old] = await probed.entries("probe")
+        [old] = await probed.entries("hipchat.probe")
         await probed.change(
             update(InboxRow).where(InboxRow.id == old.id).values(finished_at=time.time() - KEEP_IDS - 1)
         )
         await probed.say("/probe young")
         await probed.settle()
-        await probed.connect.worker.inbox.forget_old()
-        [left] = await probed.entries("probe")
+        await probed.parts.inbox.forget_old()
+        [left] = await probed.entries("hipchat.probe")
         assert left.id != old.id
 
     async def test_of_entries_that_wait_or_are_dead_stay(self, probed: ProbedAddon) -> None:
         await probed.install()
         await probed.say("/probe dead")
         await probed.say("/probe waiting")
-        dead, _ = await probed.entries("probe")
+        dead, _ = await probed.entries("hipchat.probe")
         long_ago = time.time() - 2 * KEEP_IDS
         await probed.change(update(InboxRow).values(created_at=long_ago))
         await probed.change(
             update(InboxRow).where(InboxRow.id == dead.id).values(status=Status.DEAD, finished_at=long_ago)
         )
-        await probed.connect.worker.inbox.forget_old()
-        assert len(await probed.entries("probe")) == 2
+        await probed.parts.inbox.forget_old()
+        assert len(await probed.entries("hipchat.probe")) == 2
 
 
 class TestClaiming:
     async def test_gives_an_entry_to_one_of_many_workers(self, probed: ProbedAddon, start: Start) -> None:
         await probed.install()
         await probed.say()
-        [entry] = await probed.entries("probe")
-        inboxes = [start().connect.worker.inbox, start().connect.worker.inbox]
+        [entry] = await probed.entries("hipchat.probe")
+        inboxes = [start().parts.inbox, start().parts.inbox]
         claims = await asyncio.gather(*(inboxes[number % 2].claim(entry.id) for number in range(8)))
         assert len([claim for claim in claims if claim is not None]) == 1
 
@@ -153,24 +153,26 @@ class TestClaiming:
         await probed.install()
         for number in (3, 1, 2):
             await probed.say(f"/probe {number}")
-            [*_, entry] = await probed.entries("probe")
+            [*_, entry] = await probed.entries("hipchat.probe")
             await probed.change(update(InboxRow).where(InboxRow.id == entry.id).values(due_at=float(number)))
-        claims = await probed.connect.worker.inbox.claim_due(2)
+        claims = await probed.parts.inbox.claim_due(2)
         texts = [Envelope.load(claim.body).payload["text"] for claim in claims]
         assert texts == ["/probe 1", "/probe 2"]
 
     async def test_leaves_what_is_not_due(self, probed: ProbedAddon) -> None:
         tenant = await probed.tenant(await probed.install())
-        row = new_row(Kind.JOB, "probe-job", Envelope("later"), generation=1, delay=3600)
-        await probed.connect.accept(tenant, row)
+        row = new_row(
+            Kind.JOB, "probe-job", owner_of(tenant), envelope=Envelope("later"), due_at=time.time() + 3600
+        )
+        await probed.parts.inbox.accept(row)
         await probed.settle()
-        assert await probed.connect.worker.inbox.claim_due(10) == []
+        assert await probed.parts.inbox.claim_due(10) == []
         assert probed.probe.texts == []
 
     async def test_leaves_what_another_worker_holds(self, probed: ProbedAddon) -> None:
         await probed.install()
         await probed.say()
-        inbox = probed.connect.worker.inbox
+        inbox = probed.parts.inbox
         [claim] = await inbox.claim_due(10)
         assert await inbox.claim(claim.id) is None
         assert await inbox.extend(claim)
@@ -178,7 +180,7 @@ class TestClaiming:
     async def test_lets_a_lost_lease_change_nothing(self, probed: ProbedAddon) -> None:
         await probed.install()
         await probed.say()
-        inbox = probed.connect.worker.inbox
+        inbox = probed.parts.inbox
         [lost] = await inbox.claim_due(10)
         await probed.let_time_pass()
         [held] = await inbox.claim_due(10)
@@ -186,75 +188,5 @@ class TestClaiming:
         assert not await inbox.settle(lost)
         assert not await inbox.bury(lost, "no")
         assert not await inbox.retry(lost, delay=0, error="no")
-        [entry] = await probed.entries("probe")
+        [entry] = await probed.entries("hipchat.probe")
         assert (entry.status, entry.lease_id, entry.attempts) == (Status.RUNNING, held.lease_id, 2)
-
-
-class TestEnqueue:
-    async def test_runs_the_job_once_the_transaction_is_committed(self, probed: ProbedAddon) -> None:
-        async def enqueue(ctx: Context) -> None:
-            await ctx.enqueue("probe-job", "later")
-
-        await probed.install()
-        probed.probe.acts["message"] = enqueue
-        await probed.say()
-        await probed.settle()
-        assert probed.probe.names == ["installed", "message", "job"]
-        assert probed.probe.texts[-1] == "later"
-
-    async def test_is_undone_with_the_transaction(self, probed: ProbedAddon) -> None:
-        async def enqueue_and_fail(ctx: Context) -> None:
-            ctx.db.add(ApiToken(digest="0" * 64, created_at=0.0))
-            await ctx.enqueue("probe-job", "never")
-            await ctx.db.flush()
-            raise RuntimeError("after the flush")
-
-        await probed.install()
-        probed.probe.acts["message"] = enqueue_and_fail
-        await probed.say()
-        await probed.settle()
-        assert await probed.entries("probe-job") == []
-        async with probed.connect.db.session() as session:
-            assert (await session.scalars(select(ApiToken))).all() == []
-
-    async def test_of_a_failed_request_is_undone_too(self, probed: ProbedAddon) -> None:
-        async def enqueue_and_fail(ctx: Context) -> None:
-            await ctx.enqueue("probe-job", "never")
-            await ctx.db.flush()
-            raise RuntimeError("after the flush")
-
-        tenant = await probed.tenant(await probed.install())
-        token = await probed.connect.api_tokens.create(tenant, user=None, room_id=None)
-        probed.probe.acts["api"] = enqueue_and_fail
-        answer = await probed.http.post("/probe/api", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 500
-        assert await probed.entries("probe-job") == []
-
-    async def test_keeps_who_caused_it_and_where(self, probed: ProbedAddon) -> None:
-        seen: list[tuple[str | None, str | None]] = []
-
-        async def look(ctx: Context) -> None:
-            seen.append((ctx.user.id if ctx.user else None, ctx.room_id))
-
-        async def look_and_enqueue(ctx: Context) -> None:
-            await look(ctx)
-            await ctx.enqueue("probe-job", "later")
-
-        await probed.install(room_id=None)
-        probed.probe.acts = {"message": look_and_enqueue, "job": look}
-        await probed.devhost.host.say(probed.devhost.releases, "/probe", user=probed.devhost.developer)
-        await probed.settle()
-        assert seen == [("2", "2"), ("2", "2")]
-
-    async def test_waits_for_its_delay(self, probed: ProbedAddon) -> None:
-        async def enqueue(ctx: Context) -> None:
-            await ctx.enqueue("probe-job", "later", delay=3600)
-
-        await probed.install()
-        probed.probe.acts["message"] = enqueue
-        await probed.say()
-        await probed.settle()
-        assert "job" not in probed.probe.names
-        await probed.let_time_pass()
-        await probed.settle()
-        assert probed.probe.names[-1] == "job"
