@@ -51,7 +51,7 @@ class Describing:
             assert "addon.toml" in said
             line = next((line for line in said.splitlines() if key in line), None)
             assert line is not None, f"{key} is not named in: {said}"
-            assert any(mark in line for mark in (";", ". ")), f"no fix in: {line}"
+            assert any(mark in line for mark in (";", ". ", ": must be ")), f"no fix in: {line}"
 
     async def test_every_endpoint_is_a_route_below_the_hosts_name(self, stage: Stage) -> None:
         name = stage.case.name

@@ -12,6 +12,7 @@ from app.conformance import (
     SignedLifecycle,
 )
 from tests.hosts.echo.case import EchoCase
+from tests.hosts.hipchat_case import HipChatCase
 
 
 class TestEcho(
@@ -26,3 +27,7 @@ class TestEcho(
     Administering,
 ):
     make_case = EchoCase
+
+
+class TestHipChat(Conformance, HintedUninstalls, Granting, Administering):
+    make_case = HipChatCase

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -212,7 +213,5 @@ class EchoCase(
 
 
 def _basic(request: Request) -> tuple[str, str]:
-    from base64 import b64decode
-
     name, _, secret = b64decode(request.headers["authorization"].partition(" ")[2]).decode().partition(":")
     return name, secret
