@@ -14,7 +14,7 @@ from app.main import create_app
 from devhost.testing import Devhost
 from tests.support.running import ADDON, KEY, Clock, RunningAddon
 
-pytest_plugins = ["tests.support.databases", "app.conformance"]
+pytest_plugins = ["tests.support.databases"]
 
 # No folder of found examples in the project, and no test that fails because a machine is slow.
 hypothesis.settings.register_profile("addon", database=None, deadline=None)

@@ -5,8 +5,8 @@ In your tests say `pytest_plugins = ["app.conformance"]` in conftest.py, and the
     class TestMine(Conformance, Pausing):
         make_case = MyCase
 
-`Conformance` is for every host; `SignedLifecycle`, `Pausing`, `Binding`, `HintedUninstalls`, `ProvenUninstalls`, `Enrolling`, `Granting`
-and `Administering` for those whose case can do that. One that is left out is a failure.
+`Conformance` is for every host; `SignedLifecycle`, `Pausing`, `Binding`, `HintedUninstalls`, `ProvenUninstalls`,
+`Enrolling`, `Granting` and `Administering` are for those whose case can do that. One that is left out is a failure.
 """
 
 import shutil
@@ -43,7 +43,7 @@ from app.connect.database.schema import migrate
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def conformance_database(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database of one test; the migrations run once a process."""
+    """Copy a migrated database for one test; the migrations run once a process."""
     template = tmp_path_factory.getbasetemp() / "conformance.db"
     if not template.exists():
         database = Database(sqlite_at(template))
@@ -55,14 +55,14 @@ async def conformance_database(tmp_path: Path, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> HostCase:
-    """The host, played anew."""
+    """Play the host anew."""
     make: Callable[[], HostCase] = request.cls.make_case
     return make()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def stage(case: HostCase, conformance_database: str) -> AsyncIterator[Stage]:
-    """The add-on with the host on it."""
+    """Run the add-on with the host on it."""
     async with Stage(case, conformance_database) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Calls to the host: one access token for all who want it, never another tenant's; administrators asked and remembered."""
+"""Calls to the host: one access token for all who want it, never another tenant's; administrators, remembered."""
 
 import asyncio
 

@@ -44,8 +44,11 @@ class HostCase(ABC):
     """Sections with one mistake each, and the key in addon.toml that the message must name."""
     told_apart: ClassVar[Collection[ProofKind]] = ()
     """The kinds of proof that the host's tokens say; none where the protocol has one token for all."""
-    transport: Transport | None = None
-    """The network between the add-on and the host, where the add-on calls it."""
+
+    @property
+    def transport(self) -> Transport | None:
+        """The network between the add-on and the host; nothing where the add-on never calls it."""
+        return None
 
     @abstractmethod
     def settings(self) -> BaseSettings:
@@ -55,10 +58,10 @@ class HostCase(ABC):
     def routers(self, hear: Hear) -> Sequence[Router[Any]]:
         """Declare the handler of one event: it calls `hear(ctx, text)` and replies with `f"heard {text}"`."""
 
-    async def begin(self, app: FastAPI, base_url: str) -> None:
+    async def begin(self, app: FastAPI, base_url: str) -> None:  # noqa: B027 - few have to
         """Get to know the add-on that is about to be played with."""
 
-    async def end(self) -> None:
+    async def end(self) -> None:  # noqa: B027 - few have to
         """Close what was opened."""
 
     @abstractmethod
@@ -130,7 +133,7 @@ class Pauses(ABC):
         """Return requests by which strangers try to pause a guest."""
 
 
-class Binds(ABC):
+class Binds:
     """A token of the host holds for one method, path and query."""
 
 

@@ -87,7 +87,7 @@ class Stage:
     async def tenant(self, guest: Guest) -> Tenant | None:
         """Return what the add-on knows of a guest."""
         known = await self.application.lifecycle.known(self.case.name, guest.client_key)
-        return known and known.tenant
+        return None if known is None else known.tenant
 
     async def settle(self) -> None:
         """Let everything run that was accepted, as if its time had come."""

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from app.conformance import case, conformance_database, stage
+
+__all__ = ["case", "conformance_database", "stage"]
+
 
 @pytest.fixture(autouse=True)
 def _installed_echo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:

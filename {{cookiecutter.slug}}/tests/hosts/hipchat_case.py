@@ -4,7 +4,7 @@ import json
 import time
 from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from fastapi import FastAPI
@@ -47,7 +47,7 @@ class HipChatCase(HostCase, HintsUninstalls, Grants, TellsAdministrators):
     """The devhost; its protocol has one kind of token, bound to nothing, and does not sign installs."""
 
     name = "hipchat"
-    section: Mapping[str, Any] = {
+    section: ClassVar[Mapping[str, Any]] = {
         "scopes": ["send_notification", "view_group", "view_room"],
         "panel": {"report": {"name": "Report"}},
     }
@@ -64,10 +64,14 @@ class HipChatCase(HostCase, HintsUninstalls, Grants, TellsAdministrators):
         self._devhost = Devhost()
         self._installations: dict[str, Installation] = {}
         self._base_url = ""
-        self.transport = self._watched = Watched(self._devhost.transport)
+        self._watched = Watched(self._devhost.transport)
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        return self._watched
 
     def settings(self) -> BaseSettings:
-        return HipChatSettings(_env_file=None)  # type: ignore[call-arg]
+        return HipChatSettings(_env_file=None)
 
     def routers(self, hear: Hear) -> Sequence[Router[Any]]:
         hipchat = HipChatRouter()
@@ -164,6 +168,16 @@ class HipChatCase(HostCase, HintsUninstalls, Grants, TellsAdministrators):
 
     def asked(self) -> int:
         return self._watched.about_people
+
+    @property
+    def origin(self) -> str:
+        """Where the product is."""
+        return self._host.base_url
+
+    @property
+    def product(self) -> FastAPI:
+        """The product itself."""
+        return self._devhost.app
 
     @property
     def _host(self) -> HipChatHost:

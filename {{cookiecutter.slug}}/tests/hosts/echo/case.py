@@ -4,7 +4,7 @@ import time
 import uuid
 from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic_settings import BaseSettings
 from starlette.applications import Starlette
@@ -55,7 +55,7 @@ class EchoCase(
     """The product."""
 
     name = "echo"
-    section: Mapping[str, Any] = {"greeting": "Hello", "panel": {"report": {"name": "Report"}}}
+    section: ClassVar[Mapping[str, Any]] = {"greeting": "Hello", "panel": {"report": {"name": "Report"}}}
     wrong = (
         ({**section, "greeting": "Hello, hello, hello, hello"}, "echo.greeting"),
         ({**section, "voice": "shrill"}, "echo.voice"),
@@ -69,11 +69,16 @@ class EchoCase(
         self._granted: list[tuple[str, str]] = []
         self._asked = 0
         self._said: Said = []
-        self.transport = Routes()
-        self.transport.add(HOST, self._product())
+        self.product = self._make_product()
+
+    @property
+    def transport(self) -> Routes:
+        network = Routes()
+        network.add(HOST, self.product)
+        return network
 
     def settings(self) -> BaseSettings:
-        return EchoSettings(_env_file=None, vendor_key=VENDOR_KEY)  # type: ignore[call-arg, arg-type]
+        return EchoSettings(_env_file=None, vendor_key=VENDOR_KEY)  # type: ignore[arg-type]
 
     def routers(self, hear: Hear) -> Sequence[Router[Any]]:
         echo = EchoRouter()
@@ -188,7 +193,7 @@ class EchoCase(
     def _signed(self, sent: Sent, guest: Guest) -> Sent:
         return self.carry(sent, self.sign(guest, sent, ProofKind.LIFECYCLE))
 
-    def _product(self) -> Starlette:
+    def _make_product(self) -> Starlette:
         async def token(request: Request) -> Response:
             name, secret = _basic(request)
             if self._secrets.get(name) != secret:

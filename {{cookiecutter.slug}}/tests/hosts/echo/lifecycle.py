@@ -21,6 +21,11 @@ from tests.hosts.echo.settings import EchoDetails
 
 ClientKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,100}$")]
 GONE = 410
+CHANGES: dict[str, Callable[[str], Change]] = {
+    SUSPEND.name: Suspended,
+    RESUME.name: Resumed,
+    UNINSTALL.name: Uninstalled,
+}
 
 
 class _Payload(BaseModel):
@@ -60,7 +65,7 @@ class EchoLifecycle:
             return _installed(payload)
         if before is None:
             raise NotFound("This installation is not known. Install the add-on first.")
-        return {SUSPEND: Suspended, RESUME: Resumed, UNINSTALL: Uninstalled}[endpoint](payload.client_key)
+        return CHANGES[endpoint.name](payload.client_key)
 
     async def confirm(self, tenant: Tenant, secret: str | None) -> Change | None:
         """Ask the host; 410 is the one answer that ends an installation."""
