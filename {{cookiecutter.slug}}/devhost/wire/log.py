@@ -1,6 +1,7 @@
 """The log of every request between the host and its add-ons, in both directions."""
 
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from devhost.world.feed import Feed
 
 ENTRY_LIMIT = 1000
 BODY_KEPT = 16_384
+_CUT = re.compile(r"\.\.\. \(\d+ bytes\)$")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -82,6 +84,11 @@ class Wire:
     def clear(self) -> None:
         """Forget all entries."""
         self._entries.clear()
+
+
+def cut(body: str) -> bool:
+    """Say whether a body is only the start of what was sent."""
+    return _CUT.search(body) is not None
 
 
 def kept(raw: bytes) -> str:
