@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,16 +129,20 @@ class Outbound:
     async def _ask(self, ask: Ask) -> Answer:
         limit = ask.limit or self._settings.answer_limit
         try:
+            request = self._client.build_request(ask.method, ask.url, content=ask.body, headers=ask.headers)
+        except (httpx.InvalidURL, ValueError) as error:
+            return Answer(error=f"the URL cannot be used: {error}")
+        try:
             async with (
                 asyncio.timeout(ask.timeout),
-                self._client.stream(ask.method, ask.url, content=ask.body, headers=ask.headers) as response,
+                aclosing(await self._client.send(request, stream=True)) as response,
             ):
                 body = bytearray()
                 async for part in response.aiter_bytes():
                     body += part
                     if len(body) > limit:
-                        error = f"the answer is larger than {limit} bytes"
-                        return Answer(status=response.status_code, headers=response.headers, error=error)
+                        large = f"the answer is larger than {limit} bytes"
+                        return Answer(status=response.status_code, headers=response.headers, error=large)
                 return Answer(status=response.status_code, body=bytes(body), headers=response.headers)
         except Exception as error:  # noqa: BLE001 - an add-on that runs in this process may raise anything
             return Answer(error=_failure(ask, error))
@@ -164,7 +169,10 @@ def _failure(ask: Ask, error: Exception) -> str:
     match error:
         case TimeoutError():
             return f"no answer within {ask.timeout:g} s"
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol() | ValueError():
+        case httpx.UnsupportedProtocol():
+            return f"the URL cannot be used: {error}"
+        case UnicodeError() if not isinstance(error, UnicodeDecodeError):
+            # A host name that no name server can be asked for.
             return f"the URL cannot be used: {error}"
         case httpx.ConnectError():
             return _unreached(httpx.URL(ask.url), error)
