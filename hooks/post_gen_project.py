@@ -12,14 +12,25 @@ from urllib.parse import urlsplit
 # The one place where answers enter; see pre_gen_project.py.
 CONTEXT = r"""{{ cookiecutter | tojson }}"""
 
-QUESTIONS = ("name", "slug", "description", "vendor", "base_url", "deploy")
+QUESTIONS = ("name", "slug", "description", "vendor", "base_url", "deploy", "plumbing_tests")
 
-# What belongs to some choices only: path -> the answers to "deploy" which keep it.
+# The questions with a choice: each name, and what else can be typed for it. cookiecutter's own choices take a number
+# and nothing else.
+CHOICES = {
+    "deploy": {"compose": {"1"}, "kubernetes": {"2"}, "none": {"3"}},
+    "plumbing_tests": {"no": {"n", "false"}, "yes": {"y", "true"}},
+}
+
+# What belongs to some choices only: a file or a folder -> the question, and the choices which keep it.
 MANIFEST = {
-    ".dockerignore": {"compose", "kubernetes"},
-    "Dockerfile": {"compose", "kubernetes"},
-    "compose.yaml": {"compose"},
-    "deploy/kubernetes.yaml": {"kubernetes"},
+    ".dockerignore": ("deploy", {"compose", "kubernetes"}),
+    "Dockerfile": ("deploy", {"compose", "kubernetes"}),
+    "compose.yaml": ("deploy", {"compose"}),
+    "deploy/kubernetes.yaml": ("deploy", {"kubernetes"}),
+    "tests/browser": ("plumbing_tests", {"yes"}),
+    "tests/connect": ("plumbing_tests", {"yes"}),
+    "tests/devhost": ("plumbing_tests", {"yes"}),
+    "tests/hosts": ("plumbing_tests", {"yes"}),
 }
 
 # Left behind where somebody ran a tool inside the template; never part of a project.
@@ -32,14 +43,28 @@ SKIP = [".cruft.json", ".env"]
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
-def drop_unchosen(project: Path, deploy: str) -> None:
-    """Remove the files of other choices, the folders which they leave empty, and caches."""
-    for name, kept_by in MANIFEST.items():
+def find_choice(question: str, answer: object) -> str | None:
+    """Return the name of the choice that `answer` stands for, or None."""
+    typed = str(answer).strip().lower()
+    return next((name for name, others in CHOICES[question].items() if typed == name or typed in others), None)
+
+
+def name_choices(context: dict[str, str | None]) -> dict[str, str | None]:
+    """Replace numbers and short forms by the names of the choices."""
+    return {**context, **{question: find_choice(question, context[question]) for question in CHOICES}}
+
+
+def drop_unchosen(project: Path, answers: dict[str, str | None]) -> None:
+    """Remove what belongs to other choices, the folders which that leaves empty, and caches."""
+    for name, (question, kept_by) in MANIFEST.items():
         path = project / name
-        if deploy not in kept_by:
-            path.unlink(missing_ok=True)
-            if path.parent != project and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+        if answers[question] in kept_by:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        if path.parent != project and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
     for cache in CACHES:
         for path in list(project.rglob(cache)):
             shutil.rmtree(path)
@@ -178,13 +203,13 @@ def next_steps(slug: str, *, commit_known: bool) -> str:
 
 def main() -> None:
     """Finish the project in the working directory."""
-    context = json.loads(CONTEXT)
+    context = name_choices(json.loads(CONTEXT))
     project = Path.cwd()
-    drop_unchosen(project, context["deploy"])
-    write_private(project / ".env", env_text(context["base_url"]))
+    drop_unchosen(project, context)
+    write_private(project / ".env", env_text(str(context["base_url"])))
     state = cruft_state(context)
     (project / ".cruft.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
-    print(next_steps(context["slug"], commit_known=state["commit"] is not None))
+    print(next_steps(str(context["slug"]), commit_known=state["commit"] is not None))
 
 
 if __name__ == "__main__":

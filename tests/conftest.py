@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -19,11 +18,15 @@ from tools.paths import BUILD
 class Bake(Protocol):
     """Makes a project from answers; questions without an answer take their default."""
 
-    def __call__(self, folder: Path, **answers: str) -> Path:
+    def __call__(self, folder: Path, **answers: str | bool) -> Path:
         """Make a project inside `folder` and return its path."""
 
 
-Converse = Callable[[list[str], Path], subprocess.CompletedProcess[str]]
+class Converse(Protocol):
+    """Answers the questions of the command line."""
+
+    def __call__(self, answers: list[str], folder: Path, /, *given: str) -> subprocess.CompletedProcess[str]:
+        """Type one line for each question; with no line nothing is asked, and `given` is on the command line."""
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def cookiecutter_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bake(template: Path, cookiecutter_settings: Path) -> Bake:
     """Return a function that makes projects through cookiecutter's own entry point."""
 
-    def make(folder: Path, **answers: str) -> Path:
+    def make(folder: Path, **answers: str | bool) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         made = cookiecutter(
             str(template),
@@ -65,11 +68,17 @@ def default_project(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return bake(tmp_path_factory.mktemp("default"))
 
 
+@pytest.fixture(scope="session")
+def full_project(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project that brings the plumbing's own tests along."""
+    return bake(tmp_path_factory.mktemp("full"), plumbing_tests="yes")
+
+
 @pytest.fixture
 def converse(template: Path, cookiecutter_settings: Path) -> Converse:
-    """Return a function that answers the questions of the command line, one line each."""
+    """Return a function that runs the command line and types the answers."""
 
-    def run(answers: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    def run(answers: list[str], folder: Path, /, *given: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [
                 sys.executable,
@@ -77,7 +86,9 @@ def converse(template: Path, cookiecutter_settings: Path) -> Converse:
                 "cookiecutter",
                 "--config-file",
                 str(cookiecutter_settings),
+                *([] if answers else ["--no-input"]),
                 str(template),
+                *given,
             ],
             cwd=folder,
             input="".join(f"{answer}\n" for answer in answers),

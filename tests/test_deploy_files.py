@@ -142,18 +142,41 @@ class TestWorkflows:
     def test_project_ci_runs_every_check_and_explains_its_exception(self, default_project: Path) -> None:
         text = (default_project / ".github/workflows/ci.yml").read_text()
         commands = [step.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
-        for command in ("ruff check .", "ruff format --check .", "mypy", "pytest"):
+        for command in ("ruff check .", "ruff format --check .", "mypy", "make test"):
             assert command in commands
         assert any(command.startswith("pip-audit") for command in commands)
         assert "# CVE-2024-23342 is" in text
 
 
+def run_make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run make in a project."""
+    make = shutil.which("make")
+    assert make, "make is missing: apt-get install make"
+    return subprocess.run([make, *arguments], cwd=project, check=False, capture_output=True, text=True)
+
+
 class TestMakefile:
-    def test_every_target_in_its_help_can_be_made(self, default_project: Path) -> None:
-        make = shutil.which("make")
-        assert make, "make is missing: apt-get install make"
-        targets = re.findall(r"^# make (\w+)", (default_project / "Makefile").read_text(), re.MULTILINE)
-        assert "devhost" in targets
+    @pytest.mark.parametrize(("fixture", "brings"), [("default_project", set[str]()), ("full_project", {"browser"})])
+    def test_every_target_in_its_help_can_be_made(
+        self, request: pytest.FixtureRequest, fixture: str, brings: set[str]
+    ) -> None:
+        project: Path = request.getfixturevalue(fixture)
+        targets = re.findall(r"^make (\w+)", run_make(project, "help").stdout, re.MULTILINE)
+        assert {"devhost", "test"} <= set(targets)
+        assert {"browser"} & set(targets) == brings
         for target in targets:
-            done = subprocess.run([make, "--dry-run", target], cwd=default_project, check=False, capture_output=True)
-            assert done.returncode == 0, target
+            done = run_make(project, "--dry-run", target)
+            assert done.returncode == 0, done.stderr
+
+    def test_formats_where_a_lint_cannot_be_mended(
+        self, default_project: Path, project_python: str, tmp_path: Path
+    ) -> None:
+        project = tmp_path / "project"
+        shutil.copytree(default_project, project)
+        odd = project / "app/addon/odd.py"
+        odd.write_text('"""Holds an odd line."""\n\nimport os\n\n\ndef double( number ):\n    return 2*number\n')
+        done = run_make(project, "format", f"RUN={Path(project_python).parent}/")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "\n\n\ndef double(number):\n    return 2 * number\n" in odd.read_text()
+        assert "import os" not in odd.read_text()
+        assert "odd.py" in run_make(project, "lint", f"RUN={Path(project_python).parent}/").stdout

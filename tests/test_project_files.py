@@ -12,7 +12,7 @@ from tests.conftest import Bake
 from tests.project_files import WRITTEN, files_of, template_files
 from tools.paths import TEMPLATE
 
-# Beside the folders app, devhost, migrations and tests, which are copied whole.
+# Beside the folders app, devhost, migrations and tests, which are copied as they are.
 ALWAYS = {
     ".env.example",
     ".github/workflows/ci.yml",
@@ -30,6 +30,8 @@ BY_CHOICE = {
     "kubernetes": CONTAINER | {"deploy/kubernetes.yaml"},
     "none": set[str](),
 }
+PLUMBING_TESTS = ("tests/browser/", "tests/connect/", "tests/devhost/", "tests/hosts/")
+EVERY_CHOICE = [(deploy, plumbing_tests) for deploy in BY_CHOICE for plumbing_tests in ("no", "yes")]
 COPIED_FOLDERS = ("app", "devhost", "migrations", "tests", ".github")
 RENDERED = {"README.md", "addon.toml", "compose.yaml", "deploy/kubernetes.yaml", "pyproject.toml"}
 
@@ -48,11 +50,20 @@ def hostile(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestFileSet:
-    @pytest.mark.parametrize("deploy", list(BY_CHOICE))
-    def test_is_exactly_what_the_choice_needs(self, bake: Bake, template: Path, tmp_path: Path, deploy: str) -> None:
-        made = files_of(bake(tmp_path, deploy=deploy))
+    @pytest.mark.parametrize(("deploy", "plumbing_tests"), EVERY_CHOICE)
+    def test_is_exactly_what_the_choices_need(
+        self, bake: Bake, template: Path, tmp_path: Path, deploy: str, plumbing_tests: str
+    ) -> None:
+        made = files_of(bake(tmp_path, deploy=deploy, plumbing_tests=plumbing_tests))
         in_folders = {name for name in template_files(template) if name.startswith(COPIED_FOLDERS)}
-        assert made == in_folders | ALWAYS | BY_CHOICE[deploy] | WRITTEN
+        proof = {name for name in in_folders if name.startswith(PLUMBING_TESTS)}
+        assert len({name.split("/")[1] for name in proof}) >= 3
+        chosen = in_folders if plumbing_tests == "yes" else in_folders - proof
+        assert made == chosen | ALWAYS | BY_CHOICE[deploy] | WRITTEN
+
+    def test_is_small_where_the_plumbing_keeps_its_tests(self, default_project: Path) -> None:
+        tests = {name.split("/")[1] for name in files_of(default_project) if name.startswith("tests/")}
+        assert tests == {"addon", "conftest.py", "support"}
 
     def test_of_the_template_is_what_the_choices_have_together(self, template: Path) -> None:
         outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:4])}
@@ -79,9 +90,9 @@ class TestFileSet:
 
 
 class TestContent:
-    def test_what_holds_no_answer_is_identical_to_the_byte(self, default_project: Path, template: Path) -> None:
-        copied = sorted(template_files(template) & files_of(default_project) - RENDERED)
-        same, different, missing = filecmp.cmpfiles(template / TEMPLATE, default_project, copied, shallow=False)
+    def test_what_holds_no_answer_is_identical_to_the_byte(self, full_project: Path, template: Path) -> None:
+        copied = sorted(template_files(template) & files_of(full_project) - RENDERED)
+        same, different, missing = filecmp.cmpfiles(template / TEMPLATE, full_project, copied, shallow=False)
         assert (different, missing) == ([], [])
         assert same == copied
 
@@ -98,13 +109,16 @@ class TestContent:
             ast.parse(text)
             assert "cookiecutter" not in text, path
 
-    def test_no_answer_is_left_to_fill_in(self, default_project: Path) -> None:
-        for name in RENDERED & files_of(default_project):
-            assert "cookiecutter." not in (default_project / name).read_text(encoding="utf-8"), name
+    def test_no_answer_is_left_to_fill_in(self, default_project: Path, full_project: Path) -> None:
+        for project in (default_project, full_project):
+            for name in RENDERED & files_of(project):
+                assert "cookiecutter." not in (project / name).read_text(encoding="utf-8"), name
 
-    @pytest.mark.parametrize("deploy", list(BY_CHOICE))
-    def test_same_answers_make_the_same_project(self, bake: Bake, tmp_path: Path, deploy: str) -> None:
-        first, second = bake(tmp_path / "a", deploy=deploy), bake(tmp_path / "b", deploy=deploy)
+    @pytest.mark.parametrize(("deploy", "plumbing_tests"), EVERY_CHOICE)
+    def test_same_answers_make_the_same_project(
+        self, bake: Bake, tmp_path: Path, deploy: str, plumbing_tests: str
+    ) -> None:
+        first, second = (bake(tmp_path / name, deploy=deploy, plumbing_tests=plumbing_tests) for name in ("a", "b"))
         names = sorted(files_of(first) - {".env"})
         assert files_of(first) == files_of(second)
         assert filecmp.cmpfiles(first, second, names, shallow=False) == (names, [], [])

@@ -38,14 +38,16 @@ def is_said(message: str, said: str) -> bool:
     return all(piece.strip() in said for piece in re.split(r"\.\.\.|\d+|3\.x", message) if piece.strip(" ,"))
 
 
-@pytest.fixture(scope="module", params=["compose", "kubernetes", "none"])
+@pytest.fixture(scope="module", params=[("compose", "no"), ("kubernetes", "yes"), ("none", "no")])
 def project(bake: Bake, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    return bake(tmp_path_factory.mktemp("readme"), deploy=request.param)
+    deploy, plumbing_tests = request.param
+    return bake(tmp_path_factory.mktemp("readme"), deploy=deploy, plumbing_tests=plumbing_tests)
 
 
 def make_targets(makefile: Path) -> set[str]:
-    """List the targets of a Makefile."""
-    return set(re.findall(r"^(\w+):", makefile.read_text(), re.MULTILINE))
+    """List the targets of a Makefile and of what folders of tests add to it."""
+    texts = [path.read_text() for path in (makefile, *makefile.parent.glob("tests/*/*.mk"))]
+    return {target for text in texts for target in re.findall(r"^(\w+):", text, re.MULTILINE)}
 
 
 class TestTemplateReadme:
@@ -69,7 +71,6 @@ class TestTemplateReadme:
         rows = {question: default for question, _, default in table(self.text, "Make your own")}
         assert list(rows) == list(defaults)
         assert rows.pop("slug") == "the name in that form"
-        assert rows.pop("deploy") == defaults["deploy"][0]
         assert rows == {key: defaults[key] for key in rows}
 
     def test_messages_are_said(self) -> None:

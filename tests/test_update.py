@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from cookiecutter.main import cookiecutter
 
+from tests.conftest import Bake
+from tests.project_files import files_of
 from tools.export import export
 from tools.paths import TEMPLATE
 
-Git = Callable[..., str]
+PLUMBING = {"browser", "connect", "devhost", "hosts"}
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -45,18 +47,37 @@ def published(tmp_path: Path) -> Path:
     return folder
 
 
+Make = Callable[..., Path]
+
+
 @pytest.fixture
-def project(published: Path, tmp_path: Path, cookiecutter_settings: Path) -> Path:
-    """Return a project made from the published template, under version control as a user would have it."""
-    made = cookiecutter(str(published), no_input=True, output_dir=str(tmp_path), config_file=str(cookiecutter_settings))
-    git(Path(made), "init", "--quiet", "--initial-branch", "main")
-    commit_all(Path(made))
-    return Path(made)
+def make(published: Path, tmp_path: Path, cookiecutter_settings: Path) -> Make:
+    """Return a function that makes a project from the published template and puts it under version control."""
+
+    def make_project(**answers: str) -> Path:
+        made = cookiecutter(
+            str(published),
+            no_input=True,
+            extra_context=answers,
+            output_dir=str(tmp_path),
+            config_file=str(cookiecutter_settings),
+        )
+        git(Path(made), "init", "--quiet", "--initial-branch", "main")
+        commit_all(Path(made))
+        return Path(made)
+
+    return make_project
 
 
-def update(project: Path) -> str:
+@pytest.fixture
+def project(make: Make) -> Path:
+    """Return a project as a user has it who answered every question with Enter."""
+    return make()
+
+
+def update(project: Path, *options: str) -> str:
     """Run `cruft update`; its exit code says nothing, so only the output is returned."""
-    command = [sys.executable, "-m", "cruft", "update", "--skip-apply-ask"]
+    command = [sys.executable, "-m", "cruft", "update", "--skip-apply-ask", *options]
     return subprocess.run(command, cwd=project, check=False, capture_output=True, text=True).stdout
 
 
@@ -145,6 +166,50 @@ class TestUpdate:
         merged = theirs.read_text()
         assert '    "uvicorn>=0.41,<1",\n' in merged
         assert 'addon = [\n    "example-package>=1",\n' in merged
+
+    @pytest.mark.parametrize("answer", ["yes", "no"])
+    def test_brings_plumbing_tests_to_those_who_wanted_them(self, published: Path, make: Make, answer: str) -> None:
+        changed, added = "tests/connect/conftest.py", "tests/connect/test_newer.py"
+        project = make(plumbing_tests=answer)
+        append(published / TEMPLATE / changed, "\n# a newer line\n")
+        (published / TEMPLATE / added).write_text('"""Covers what is newer."""\n')
+        append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
+        commit_all(published)
+        update(project)
+        assert (project / "Makefile").read_text().endswith("\n# a newer line\n")
+        if answer == "yes":
+            assert (project / changed).read_text().endswith("\n# a newer line\n")
+            assert (project / added).read_text() == '"""Covers what is newer."""\n'
+        else:
+            assert [path.name for path in (project / "tests").iterdir() if path.name in PLUMBING] == []
+
+    @pytest.mark.parametrize(("before", "after"), [("no", "yes"), ("yes", "no")])
+    def test_follows_when_the_answer_changes(
+        self, published: Path, make: Make, bake: Bake, tmp_path: Path, before: str, after: str
+    ) -> None:
+        project = make(plumbing_tests=before)
+        # An update before the change: cruft then keeps more in its record than our hook wrote.
+        append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
+        commit_all(published)
+        update(project)
+        commit_all(project)
+        update(project, "--variables-to-update", json.dumps({"plumbing_tests": after}))
+        wanted = bake(tmp_path / "wanted", plumbing_tests=after)
+        assert files_of(project) - {name for name in files_of(project) if name.startswith(".git/")} == files_of(wanted)
+        answers = json.loads((project / ".cruft.json").read_text())["context"]["cookiecutter"]
+        assert answers["plumbing_tests"] == after
+
+    def test_takes_them_from_a_project_older_than_the_question(self, published: Path, make: Make) -> None:
+        hook = published / "hooks/post_gen_project.py"
+        newer = hook.read_text()
+        hook.write_text(newer.replace('("plumbing_tests", {"yes"})', '("plumbing_tests", {"no", "yes"})'))
+        commit_all(published)
+        project = make()
+        assert (project / "tests/connect").is_dir()
+        hook.write_text(newer)
+        commit_all(published)
+        update(project)
+        assert {path.name for path in (project / "tests").iterdir()} == {"addon", "conftest.py", "support"}
 
     def test_leaves_no_rejected_pieces(self, published: Path, project: Path) -> None:
         append(published / TEMPLATE / "Makefile", "\n# a newer line\n")

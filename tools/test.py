@@ -13,6 +13,8 @@ from tools.paths import BUILD, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT
 from tools.requirements import read_group
 
 STEPS = 9
+# As in the project's Makefile: whoever is done takes from the others.
+PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 OLDEST = BUILD / "oldest"
 
 
@@ -33,25 +35,28 @@ def install_everything(console: Console) -> None:
 def run_tests(console: Console, commands: Commands) -> None:
     """Run every suite; the last line of the last one ends the output."""
     project_python = program(PROJECT / ".venv", "python")
+    settings = {"PROJECT_PYTHON": project_python}
     template = [program(TOOLS_ENVIRONMENT, "python"), "-m", "pytest"]
     console.heading("tests of the template")
-    commands.run(console.step_name, template, folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python})
+    commands.run(
+        console.step_name, [*template, *PARALLEL], folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python}
+    )
     console.heading("strangers' clients against the devhost")
     if _wanted(console, "node", "npm"):
         strangers = [*template, "strangers"]
-        commands.run(console.step_name, strangers, folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python})
+        commands.run(console.step_name, strangers, folder=REPOSITORY, settings=settings)
     console.heading("the devhost's page in a browser")
     if _wanted(console, "chromium"):
-        driver = ["-c", "constraints.txt", "-e", ".[browser]"]
+        driver = ["-c", "constraints.txt", "-r", "tests/browser/requirements.txt"]
         install(PROJECT / ".venv", driver, folder=PROJECT, progress=console.installer_line)
         commands.run(console.step_name, [project_python, "-m", "pytest", "--browser", "tests/browser"], folder=PROJECT)
     console.heading("tests of the project, oldest versions")
-    commands.run(console.step_name, [program(OLDEST, "python"), "-m", "pytest", "-q"], folder=PROJECT)
+    commands.run(console.step_name, [program(OLDEST, "python"), "-m", "pytest", *PARALLEL, "-q"], folder=PROJECT)
     console.heading("make demo ONCE=1")
     demo = [sys.executable, "-m", "tools.demo"]
     commands.run(console.step_name, demo, folder=REPOSITORY, settings={"ONCE": "1"})
     console.heading("tests of the project")
-    commands.run(console.step_name, [project_python, "-m", "pytest"], folder=PROJECT)
+    commands.run(console.step_name, [project_python, "-m", "pytest", *PARALLEL], folder=PROJECT)
 
 
 def _wanted(console: Console, *programs: str) -> bool:

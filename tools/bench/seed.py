@@ -11,12 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-from app.connect.db import Database
-from app.connect.runtime import ROOT
-from app.connect.schema import migrate
-from app.connect.sealing import Vault
+from app.connect.database.engine import Database
+from app.connect.application import ROOT
+from app.connect.database.schema import migrate
+from app.connect.keys.sealing import Vault
 from app.connect.settings import load_settings
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.tenancy.tables import TenantRow, TenantState
 from sqlalchemy import insert
 
 SECRET = "bench-0123456789abcdefghijklmnopqrstuvwxyz"

@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.addon import routers
+from app.connect.application import Connect
 from app.connect.errors import ConfigurationError
-from app.connect.fetch import Transport
 from app.connect.logging import configure_logging
-from app.connect.runtime import Connect
+from app.connect.network.fetch import Transport
+from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
-from app.connect.web import build_app
 
 
 def create_app(settings: Settings | None = None, *, transport: Transport | None = None) -> FastAPI:

@@ -1,4 +1,4 @@
-"""${message}"""
+"""${message[:1].upper() + message[1:].rstrip(".")}."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+compatible_with = None  # or the oldest revision whose code still works on this schema
 
 
 def upgrade() -> None:

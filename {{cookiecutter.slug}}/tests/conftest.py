@@ -1,8 +1,6 @@
-"""What every test may ask for: a migrated database of each kind, the add-on running on it, and a host to talk to."""
+"""What every test may ask for: the add-on running on a database of its own, and a host to talk to."""
 
-import shutil
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +10,15 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from app.connect.db import Database
-from app.connect.inbox import InboxRow, Status
-from app.connect.runtime import ROOT, Connect
-from app.connect.schema import migrate
+from app.connect.application import Connect
 from app.connect.settings import Settings, load_settings
-from app.connect.tenants import Tenant, TenantRow
+from app.connect.tenancy.tables import Tenant, TenantRow
+from app.connect.work.inbox import InboxRow, Status
 from app.main import create_app
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
-from tests.postgres import create_database, drop_database, running_postgres
+
+pytest_plugins = ["tests.support.databases"]
 
 # No folder of found examples in the project, and no test that fails because a machine is slow.
 hypothesis.settings.register_profile("addon", database=None, deadline=None)
@@ -32,92 +29,12 @@ DESCRIPTOR = f"{ADDON}/hipchat/capabilities.json"
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--no-postgres", action="store_true", help="leave out everything that needs PostgreSQL")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever touches the database on both kinds."""
-    if "database_kind" in metafunc.fixturenames:
-        kinds = ["sqlite"] if metafunc.config.getoption("--no-postgres") else ["sqlite", "postgresql"]
-        metafunc.parametrize("database_kind", kinds, scope="session")
-
-
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep a developer's .env and environment out of the tests."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-class _Templates:
-    """Migrated databases to copy: migrating once a session is much quicker than once a test."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._sqlite: Path | None = None
-        self._postgresql: str | None = None
-
-    async def sqlite(self) -> Path:
-        if self._sqlite is None:
-            path = self._folder / "template.db"
-            await _migrate(f"sqlite+aiosqlite:///{path}")
-            self._sqlite = path
-        return self._sqlite
-
-    async def postgresql(self, server_url: str) -> str:
-        if self._postgresql is None:
-            name = f"template_{uuid.uuid4().hex}"
-            await _migrate(with_driver(create_database(server_url, name)))
-            self._postgresql = name
-        return self._postgresql
-
-
-@pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> _Templates:
-    return _Templates(tmp_path_factory.mktemp("templates"))
-
-
-@pytest.fixture
-async def database_url(
-    database_kind: str, templates: _Templates, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[str]:
-    """A migrated database of this test alone, once on SQLite and once on PostgreSQL."""
-    if database_kind == "sqlite":
-        path = tmp_path / "addon.db"
-        shutil.copy(await templates.sqlite(), path)
-        yield f"sqlite+aiosqlite:///{path}"
-        return
-    server_url = request.getfixturevalue("postgres_url")
-    name = f"test_{uuid.uuid4().hex}"
-    yield with_driver(create_database(server_url, name, template=await templates.postgresql(server_url)))
-    drop_database(server_url, name)
-
-
-@pytest.fixture
-async def empty_database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """A database without any table."""
-    if database_kind == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-        return
-    server_url = request.getfixturevalue("postgres_url")
-    name = f"test_{uuid.uuid4().hex}"
-    yield with_driver(create_database(server_url, name))
-    drop_database(server_url, name)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
-    yield database
-    await database.dispose()
 
 
 @pytest.fixture
@@ -190,14 +107,3 @@ async def addon(settings: Settings, devhost: Devhost) -> AsyncIterator[RunningAd
         httpx.AsyncClient(transport=transport, base_url=ADDON) as http,
     ):
         yield RunningAddon(app, devhost, http)
-
-
-def with_driver(url: str) -> str:
-    """Name the driver in a `postgresql://` URL."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url)
-    await migrate(database, ROOT)
-    await database.dispose()

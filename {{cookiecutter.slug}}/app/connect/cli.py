@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.connect.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from app.connect.runtime import Connect
+    from app.connect.application import Connect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +42,7 @@ async def _run(given: argparse.Namespace) -> int:
 async def _opened() -> "AsyncIterator[Connect]":
     # Imported late: the parser answers `--help` and mistakes at once.
     from app.addon import routers
-    from app.connect.runtime import Connect
+    from app.connect.application import Connect
     from app.connect.settings import load_settings
 
     connect = Connect(load_settings(), routers)
@@ -61,7 +61,7 @@ async def _descriptor(connect: "Connect", given: argparse.Namespace) -> int:
 
 async def _check(_: "Connect", __: argparse.Namespace) -> int:
     from app.addon import routers
-    from app.connect.checks import unproven_routes
+    from app.connect.serving.checks import unproven_routes
 
     problems = unproven_routes(routers)
     for problem in problems:
@@ -72,11 +72,11 @@ async def _check(_: "Connect", __: argparse.Namespace) -> int:
 
 
 async def _migrate(connect: "Connect", _: argparse.Namespace) -> int:
-    from app.connect.runtime import ROOT
-    from app.connect.schema import migrate
+    from app.connect.application import ROOT
+    from app.connect.database.schema import migrate
 
-    await migrate(connect.db, ROOT)
-    print("The database schema is at head.")
+    warnings = await migrate(connect.db, ROOT)
+    print("\n".join(warnings) or "The database schema is at head.")
     return 0
 
 

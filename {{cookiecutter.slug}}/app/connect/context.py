@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.configure import ConfigForm
-from app.connect.db import is_writing
+from app.connect.database.engine import is_writing
+from app.connect.database.store import TenantStore
+from app.connect.declare.configure import ConfigForm
 from app.connect.errors import ConnectError
-from app.connect.identity import User, Verified
-from app.connect.inbox import Envelope, Kind, new_row
-from app.connect.memo import Memo
-from app.connect.store import TenantStore
-from app.connect.tenants import Tenant
+from app.connect.tenancy.memo import Memo
+from app.connect.tenancy.tables import Tenant
+from app.connect.tenancy.tenant import User, Verified
+from app.connect.work.inbox import Envelope, Kind, new_row
 
 if TYPE_CHECKING:
-    from app.connect.hosts.hipchat.group import GroupClient
-    from app.connect.hosts.hipchat.room import RoomClient
-    from app.connect.runtime import Connect
+    from app.connect.application import Connect
+    from app.connect.hosts.hipchat.client.group import GroupClient
+    from app.connect.hosts.hipchat.client.room import RoomClient
 
 F = TypeVar("F", bound=ConfigForm)
 

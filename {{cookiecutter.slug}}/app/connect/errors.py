@@ -10,6 +10,7 @@ ConnectError                      a fact with an HTTP status
 ├── BodyTooLarge          413
 ├── Unstorable            422     a value the database cannot hold
 └── HostError             502     a call to the host failed (tree in `hosts/hipchat/errors.py`)
+FormRefused                       a submitted form does not validate: answered with 422 and its fields
 ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
 """
 
@@ -114,6 +115,14 @@ class FieldError(BaseModel):
 
     path: str
     message: str
+
+
+class FormRefused(Exception):
+    """A submitted form does not validate; `fields` says what to change, one sentence a field."""
+
+    def __init__(self, fields: list[FieldError]) -> None:
+        super().__init__("The form does not validate. Mend the named fields: " + ", ".join(one.path for one in fields))
+        self.fields = fields
 
 
 class ErrorDetail(BaseModel):

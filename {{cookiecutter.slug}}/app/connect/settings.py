@@ -9,8 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.connect.addresses import AddressRefused, origin_of
 from app.connect.errors import ConfigurationError
+from app.connect.network.addresses import AddressRefused, origin_of
 
 MINIMUM_KEY_LENGTH = 32
 PLACEHOLDERS = ("change", "replace", "example", "secret", "placeholder", "your-")

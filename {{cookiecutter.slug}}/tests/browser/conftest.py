@@ -16,6 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Bring the fixtures in; they import the browser's driver, which nobody else should wait for."""
+    config.addinivalue_line("markers", "browser: drives a real browser; run with pytest tests/browser --browser")
     if config.getoption("--browser", default=False):
         config.pluginmanager.register(importlib.import_module("tests.browser.browsing"))
 

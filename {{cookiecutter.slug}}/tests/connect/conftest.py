@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
-from app.connect.runtime import Connect
+from app.connect.application import Connect
+from app.connect.serving.web import build_app
 from app.connect.settings import Settings
-from app.connect.web import build_app
 from devhost.testing import Devhost
 from tests.conftest import ADDON, RunningAddon
 from tests.connect.probe import MANIFEST as PROBE_MANIFEST

@@ -6,11 +6,11 @@ import uuid
 from pathlib import Path
 
 from app.connect import AddonRouter, Ctx, RoomMessage
-from app.connect.api_tokens import ApiToken
+from app.connect.access.api_tokens import ApiToken
+from app.connect.application import Connect
 from app.connect.logging import configure_logging
-from app.connect.runtime import Connect
+from app.connect.serving.web import build_app
 from app.connect.settings import load_settings
-from app.connect.web import build_app
 from tests.connect.probe import MANIFEST
 
 HOLD = Path(os.environ["HOLD_FILE"])

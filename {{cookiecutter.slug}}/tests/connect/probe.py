@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Executable, select, update
 
 from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, Notification, RoomMessage
-from app.connect.inbox import InboxRow
-from app.connect.manifest import Manifest
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.declare.manifest import Manifest
+from app.connect.tenancy.tables import TenantRow, TenantState
+from app.connect.work.inbox import InboxRow
 from devhost.wire.deliveries import Delivery
 from devhost.world.installations import Installation
 from tests.conftest import RunningAddon

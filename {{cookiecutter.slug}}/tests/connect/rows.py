@@ -1,6 +1,6 @@
 """Rows for tests that need a tenant in the database and no host."""
 
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.tenancy.tables import TenantRow, TenantState
 
 
 def tenant_row(tenant_id: str, **changes: object) -> TenantRow:

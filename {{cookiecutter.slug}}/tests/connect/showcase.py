@@ -18,7 +18,7 @@ from app.connect import (
     RoomEnter,
     RoomMessage,
 )
-from app.connect.manifest import Manifest
+from app.connect.declare.manifest import Manifest
 
 MANIFEST = Manifest.model_validate(
     {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.connect.addresses import (
+from app.connect.network.addresses import (
     AddressRefused,
     Origins,
     check_addresses,

@@ -15,12 +15,12 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from app.connect.identity import Identity, User, Verified
-from app.connect.jwt import TokenRefused, prepare_key, read, sign
+from app.connect.application import ROOT
+from app.connect.keys.jwt import TokenRefused, prepare_key, read, sign
 from app.connect.logging import configure_logging
-from app.connect.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
-from app.connect.runtime import ROOT
-from app.connect.tenants import Tenant, TenantRow, TenantState
+from app.connect.pages.page_tokens import ISSUER, LIFE, LONGEST_SESSION, PageTokens
+from app.connect.tenancy.tables import Tenant, TenantRow, TenantState
+from app.connect.tenancy.tenant import Identity, User, Verified
 from devhost.wire import signing
 from devhost.world.broken import Forgery
 from devhost.world.installations import Installation

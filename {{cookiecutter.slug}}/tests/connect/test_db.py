@@ -26,8 +26,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, joinedload, mapped_column, relationship, selectinload
 
-from app.connect.db import Database, TenantOwned, UnscopedStatement, UtcDateTime
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.database.engine import Database, TenantOwned, UnscopedStatement, UtcDateTime
+from app.connect.tenancy.tables import TenantRow, TenantState
 from tests.connect.rows import tenant_row
 
 

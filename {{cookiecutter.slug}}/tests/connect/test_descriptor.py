@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from app.connect import AddonRouter, ConfigForm, Context, Ctx, CurrentTenant, Glance, Page, RoomEnter, RoomMessage
-from app.connect.addon import ModuleKind
-from app.connect.checks import unproven_routes
 from app.connect.cli import main
-from app.connect.descriptor import Addon, join
+from app.connect.declare.addon import Addon, join
+from app.connect.declare.manifest import Manifest, read_manifest
+from app.connect.declare.router import ModuleKind
 from app.connect.errors import ConfigurationError
-from app.connect.hosts.hipchat.descriptor import describe
-from app.connect.manifest import Manifest, read_manifest
+from app.connect.hosts.hipchat.dialect import describe
+from app.connect.serving.checks import unproven_routes
 from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import delete, event, select, update
 
-from app.connect.db import Database
-from app.connect.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
-from app.connect.lifecycle import PURGE_DELAY
-from app.connect.sealing import Vault
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.database.engine import Database
+from app.connect.keys.sealing import Vault
+from app.connect.tenancy.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
+from app.connect.tenancy.lifecycle import PURGE_DELAY
+from app.connect.tenancy.tables import TenantRow, TenantState
 from tests.conftest import KEY
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.connect.documents import NotJson, read_json
+from app.connect.http.strict_json import NotJson, read_json
 
 
 class TestReadJson:

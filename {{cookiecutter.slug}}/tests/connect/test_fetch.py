@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.connect.addresses import AddressRefused
-from app.connect.fetch import BasicAuth, HostUnavailable, Outbound, ResponseInvalid
+from app.connect.network.addresses import AddressRefused
+from app.connect.network.fetch import BasicAuth, HostUnavailable, Outbound, ResponseInvalid
 
 Answer = Callable[[bytes], bytes]
 

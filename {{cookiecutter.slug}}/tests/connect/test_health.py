@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.connect.runtime import Connect
+from app.connect.application import Connect
+from app.connect.serving.web import build_app
 from app.connect.settings import load_settings
-from app.connect.web import build_app
 from tests.conftest import ADDON, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
 

@@ -70,16 +70,16 @@ def importers(package: str, *, below: str = "app") -> set[str]:
 
 class TestOneDoorForEachLibrary:
     def test_only_jwt_imports_jose(self) -> None:
-        assert importers("jose") == {"app/connect/jwt.py"}
+        assert importers("jose") == {"app/connect/keys/jwt.py"}
 
     def test_nothing_imports_another_jwt_library(self) -> None:
         assert not importers("jwt") | importers("joserfc") | importers("authlib")
 
     def test_only_fetch_imports_httpx(self) -> None:
-        assert importers("httpx") == {"app/connect/fetch.py"}
+        assert importers("httpx") == {"app/connect/network/fetch.py"}
 
     def test_only_fetch_and_dialing_import_httpcore(self) -> None:
-        assert importers("httpcore") == {"app/connect/dialing.py", "app/connect/fetch.py"}
+        assert importers("httpcore") == {"app/connect/network/dialing.py", "app/connect/network/fetch.py"}
 
     @pytest.mark.parametrize("library", ["requests", "aiohttp", "urllib.request", "http.client", "urllib3", "httpx2"])
     def test_nothing_opens_connections_with_another_library(self, library: str) -> None:
@@ -95,7 +95,7 @@ class TestOneDoorForEachLibrary:
             and node.func.id
             in {"create_engine", "create_async_engine", "AsyncSession", "Session", "async_sessionmaker"}
         }
-        assert makers == {"app/connect/db.py"}
+        assert makers == {"app/connect/database/engine.py"}
 
 
 class TestThePlumbing:
@@ -109,11 +109,11 @@ class TestThePlumbing:
         """`__init__` re-exports models; runtime and context name client classes under `TYPE_CHECKING` alone."""
         core = [one for one in imports("app/connect") if not one.file.startswith("app/connect/hosts/")]
         naming = {one.file for one in core if one.module.startswith("app.connect.hosts.hipchat")}
-        assert naming == {"app/connect/__init__.py", "app/connect/context.py", "app/connect/runtime.py"}
-        for file in ("app/connect/context.py", "app/connect/runtime.py"):
+        assert naming == {"app/connect/__init__.py", "app/connect/context.py", "app/connect/application.py"}
+        for file in ("app/connect/context.py", "app/connect/application.py"):
             tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
             loaded = [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
-            assert [module for module in loaded if module.startswith("app.connect.hosts.")] == []
+            assert [module for module in loaded if module.startswith("app.connect.hosts.hipchat")] == []
 
     def test_hosts_never_import_each_other(self) -> None:
         hosts = [path.name for path in (ROOT / "app/connect/hosts").iterdir() if (path / "__init__.py").exists()]

@@ -6,8 +6,8 @@ import time
 from sqlalchemy import select, update
 
 from app.connect import Context
-from app.connect.api_tokens import ApiToken
-from app.connect.inbox import KEEP_IDS, Envelope, InboxRow, Kind, Status, new_row
+from app.connect.access.api_tokens import ApiToken
+from app.connect.work.inbox import KEEP_IDS, Envelope, InboxRow, Kind, Status, new_row
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 

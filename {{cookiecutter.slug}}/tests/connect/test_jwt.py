@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.connect.jwt import MAX_HEADER, MAX_TOKEN, TokenRefused, prepare_key, read, sign, verify
+from app.connect.keys.jwt import MAX_HEADER, MAX_TOKEN, TokenRefused, prepare_key, read, sign, verify
 
 SECRET = "gN3vQ9s7Zr1bXw5kTf8yLh2mCj6pDa4uEe0iOoRt"
 KEY = prepare_key(SECRET)

@@ -14,11 +14,11 @@ import pytest
 import uvicorn
 from sqlalchemy import select, update
 
-from app.connect.api_tokens import ApiToken
-from app.connect.db import Database
-from app.connect.inbox import InboxRow, Status
-from app.connect.runtime import ROOT
-from app.connect.worker import CONCURRENCY
+from app.connect.access.api_tokens import ApiToken
+from app.connect.application import ROOT
+from app.connect.database.engine import Database
+from app.connect.work.inbox import InboxRow, Status
+from app.connect.work.worker import CONCURRENCY
 from devhost.acts.host import Host
 from devhost.app import create_devhost
 from devhost.wire.deliveries import Delivery

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from app.connect import Context
-from app.connect.directory import secret_owner
-from app.connect.identity import Identity, User, Verified
-from app.connect.inbox import InboxRow, Status
-from app.connect.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINSTALLED
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.tenancy.directory import secret_owner
+from app.connect.tenancy.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, UNINSTALLED
+from app.connect.tenancy.tables import TenantRow, TenantState
+from app.connect.tenancy.tenant import Identity, User, Verified
+from app.connect.work.inbox import InboxRow, Status
 from devhost.dialects.hipchat.install import payload
 from devhost.errors import InstallRefused
 from devhost.testing import Devhost

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.connect.api_tokens import ApiToken
-from app.connect.db import Base
+from app.connect.access.api_tokens import ApiToken
+from app.connect.database.engine import Base
 from app.connect.logging import REMOVED, access_log, bind, configure_logging, redact, request_id, tenant_id
-from app.connect.token_shelf import AccessToken
+from app.connect.network.token_rows import AccessToken
 from devhost.wire import signing
 from tests.conftest import KEY, RunningAddon
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import delete
 
 from app.connect import Context
-from app.connect.identity import Identity, Verified
-from app.connect.memo import MAX_MEMO, Memo, MemoFull
-from app.connect.tenants import Tenant, TenantRow
+from app.connect.tenancy.memo import MAX_MEMO, Memo, MemoFull
+from app.connect.tenancy.tables import Tenant, TenantRow
+from app.connect.tenancy.tenant import Identity, Verified
 from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from app.connect.api_tokens import MOST_TOKENS, ApiToken
-from app.connect.manifest import Manifest
-from app.connect.runtime import Connect
+from app.connect.access.api_tokens import MOST_TOKENS, ApiToken
+from app.connect.application import Connect
+from app.connect.database.store import TenantStore
+from app.connect.declare.manifest import Manifest
+from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
-from app.connect.store import TenantStore
-from app.connect.tenants import TenantRow
-from app.connect.web import build_app
+from app.connect.tenancy.tables import TenantRow
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.conftest import ADDON, DESCRIPTOR, KEY, RunningAddon
@@ -186,16 +186,17 @@ class TestSettingsPage:
         assert (share["type"], share["step"]) == ("number", "any")
         assert page.named("loud")["type"] == "checkbox"
         assert "checked" in page.named("loud")
-        assert re.findall(r"<option (selected)?>(\w+)</option>", text) == [("selected", "red"), ("", "green")]
+        assert re.findall(r'<option value="(\w+)" (selected)?>', text) == [("red", "selected"), ("green", "")]
 
     async def test_every_input_has_its_label_hint_and_place_for_a_message(self, showcase: RunningAddon) -> None:
         text = (await open_page(showcase, await showcase.install())).text
         page = Tags(text)
         labels = {label["for"] for label in page.all("label") if "for" in label}
-        assert labels == {"greeting", "limit", "share", "colour"}
+        assert labels == {"settings-greeting", "settings-limit", "settings-share", "settings-colour"}
         assert "Said on arrival." in text
         for name in ("greeting", "limit", "share", "loud", "colour"):
-            assert page.named(name)["aria-describedby"] == f"{name}-hint {name}-error"
+            hint = "settings-greeting-hint " if name == "greeting" else ""
+            assert page.named(name)["aria-describedby"] == f"{hint}settings-{name}-error"
             assert any(tag.get("data-error-for") == name for tag in page.all("p"))
 
     async def test_saved_values_are_shown_again(self, showcase: RunningAddon) -> None:
@@ -207,7 +208,7 @@ class TestSettingsPage:
         assert page.named("greeting")["value"] == "Servus"
         assert page.named("limit")["value"] == "42"
         assert page.named("share")["value"] == "0.25"
-        assert "<option selected>green</option>" in text
+        assert '<option value="green" selected>' in text
 
     async def test_unticked_box_is_saved_as_unticked(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import update
 
-from app.connect.addon import Schedule
-from app.connect.inbox import Status
-from app.connect.schedule import Scheduler
-from app.connect.tenants import TenantRow, TenantState
+from app.connect.declare.router import Schedule
+from app.connect.serving.schedule import Scheduler
+from app.connect.tenancy.tables import TenantRow, TenantState
+from app.connect.work.inbox import Status
 from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

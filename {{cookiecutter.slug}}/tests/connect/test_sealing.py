@@ -3,7 +3,7 @@
 import pytest
 
 from app.connect.errors import ConfigurationError
-from app.connect.sealing import Vault
+from app.connect.keys.sealing import Vault
 
 OLD, NEW = "o" * 40, "n" * 40
 SECRET = "the host's secret 😀"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.connect.application import ROOT
 from app.connect.errors import ConfigurationError
-from app.connect.runtime import ROOT
 from app.connect.settings import Settings, load_settings
 from tests.conftest import KEY
 

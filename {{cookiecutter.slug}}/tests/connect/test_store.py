@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from app.connect.context import CommitFirst, Context
-from app.connect.db import Database
-from app.connect.store import MAX_KEY, MAX_VALUE, StoreItem, StoreLimit, TenantStore
+from app.connect.database.engine import Database
+from app.connect.database.store import MAX_KEY, MAX_VALUE, StoreItem, StoreLimit, TenantStore
 from tests.connect.probe import ProbedAddon
 from tests.connect.rows import tenant_row
 

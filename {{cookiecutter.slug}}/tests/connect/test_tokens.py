@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 import pytest
 from sqlalchemy import delete, select, update
 
-from app.connect.db import Database
+from app.connect.database.engine import Database
 from app.connect.errors import HostError
-from app.connect.fetch import HostUnavailable
-from app.connect.sealing import Vault
-from app.connect.tenants import Tenant, TenantRow
-from app.connect.token_shelf import LEASE, AccessToken, TokenShelf
-from app.connect.tokens import GrantedToken, TokenDenied, TokenManager, UnknownClient, fresh_for
+from app.connect.keys.sealing import Vault
+from app.connect.network.fetch import HostUnavailable
+from app.connect.network.token_rows import LEASE, AccessToken, TokenShelf
+from app.connect.network.tokens import GrantedToken, TokenDenied, TokenManager, UnknownClient, fresh_for
+from app.connect.tenancy.tables import Tenant, TenantRow
 
 SCOPES = ("view_room", "send_notification")
 

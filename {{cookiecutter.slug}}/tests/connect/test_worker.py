@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from app.connect import Context
-from app.connect.api_tokens import ApiToken
+from app.connect.access.api_tokens import ApiToken
 from app.connect.cli import main
-from app.connect.inbox import Envelope, Kind, Status, new_row
 from app.connect.settings import Settings
-from app.connect.tenants import TenantState
-from app.connect.worker import ATTEMPTS, FIRST_BACKOFF
+from app.connect.tenancy.tables import TenantState
+from app.connect.work.inbox import Envelope, Kind, Status, new_row
+from app.connect.work.worker import ATTEMPTS, FIRST_BACKOFF
 from tests.conftest import KEY
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

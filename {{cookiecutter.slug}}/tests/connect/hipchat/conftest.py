@@ -9,16 +9,16 @@ from typing import Protocol
 import httpx
 import pytest
 
-from app.connect.db import Database
-from app.connect.fetch import Outbound
-from app.connect.hosts.hipchat.api import HipChatApi
-from app.connect.hosts.hipchat.group import GroupClient
-from app.connect.hosts.hipchat.limits import Patience
-from app.connect.hosts.hipchat.oauth import HipChatTokens
-from app.connect.hosts.hipchat.room import RoomClient
-from app.connect.sealing import Vault
-from app.connect.tenants import Tenant, TenantRow
-from app.connect.tokens import TokenManager
+from app.connect.database.engine import Database
+from app.connect.hosts.hipchat.client.api import HipChatApi
+from app.connect.hosts.hipchat.client.group import GroupClient
+from app.connect.hosts.hipchat.client.limits import Patience
+from app.connect.hosts.hipchat.client.oauth import HipChatTokens
+from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.keys.sealing import Vault
+from app.connect.network.fetch import Outbound
+from app.connect.network.tokens import TokenManager
+from app.connect.tenancy.tables import Tenant, TenantRow
 from tests.connect.hipchat.fake_host import FakeHost
 
 ALL_SCOPES = (

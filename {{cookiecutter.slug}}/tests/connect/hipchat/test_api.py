@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.connect.fetch import Outbound
-from app.connect.hosts.hipchat.auth import TenantAuth
-from app.connect.hosts.hipchat.errors import (
+from app.connect.hosts.hipchat.client.auth import TenantAuth
+from app.connect.hosts.hipchat.client.errors import (
     AddressRefused,
     HostNotFound,
     HostRejected,
@@ -19,10 +18,11 @@ from app.connect.hosts.hipchat.errors import (
     TokenDenied,
     UnknownClient,
 )
-from app.connect.hosts.hipchat.group import GroupClient
-from app.connect.hosts.hipchat.room import RoomClient
-from app.connect.tenants import Tenant
-from app.connect.tokens import TokenManager
+from app.connect.hosts.hipchat.client.group import GroupClient
+from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.network.fetch import Outbound
+from app.connect.network.tokens import TokenManager
+from app.connect.tenancy.tables import Tenant
 from tests.connect.hipchat.conftest import Api, Clock
 from tests.connect.hipchat.fake_host import Answer, FakeHost
 

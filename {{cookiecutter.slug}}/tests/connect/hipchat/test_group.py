@@ -1,7 +1,7 @@
 """What the group client sends, and what it makes of the answers."""
 
-from app.connect.hosts.hipchat.glances import Glance
-from app.connect.hosts.hipchat.group import GroupClient
+from app.connect.hosts.hipchat.client.glances import Glance
+from app.connect.hosts.hipchat.client.group import GroupClient
 from tests.connect.hipchat.conftest import Api
 from tests.connect.hipchat.fake_host import Answer, FakeHost
 

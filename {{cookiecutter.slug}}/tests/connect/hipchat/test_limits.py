@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.connect.fetch import HostUnavailable
-from app.connect.hosts.hipchat.errors import RateLimited
-from app.connect.hosts.hipchat.limits import Patience, Waiting, reset_of
+from app.connect.hosts.hipchat.client.errors import RateLimited
+from app.connect.hosts.hipchat.client.limits import Patience, Waiting, reset_of
+from app.connect.network.fetch import HostUnavailable
 from tests.connect.hipchat.conftest import Clock
 
 NOW = 1_800_000_000.0

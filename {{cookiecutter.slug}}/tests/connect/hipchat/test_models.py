@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.connect.hosts.hipchat.errors import ResponseInvalid
-from app.connect.hosts.hipchat.models import Message, Room, RoomDetails, User, UserDetails, read_answer
+from app.connect.hosts.hipchat.client.errors import ResponseInvalid
+from app.connect.hosts.hipchat.client.models import Message, Room, RoomDetails, User, UserDetails, read_answer
 
 MAY = datetime(2017, 5, 20, 13, 56, 46, tzinfo=UTC)
 

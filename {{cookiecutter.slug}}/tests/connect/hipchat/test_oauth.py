@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from app.connect.addresses import AddressRefused
-from app.connect.fetch import HostUnavailable, Outbound, ResponseInvalid
-from app.connect.hosts.hipchat.errors import RateLimited
-from app.connect.hosts.hipchat.oauth import HipChatTokens, read_token, token_request
-from app.connect.tenants import Tenant
-from app.connect.tokens import TokenDenied, UnknownClient
+from app.connect.hosts.hipchat.client.errors import RateLimited
+from app.connect.hosts.hipchat.client.oauth import HipChatTokens, read_token, token_request
+from app.connect.network.addresses import AddressRefused
+from app.connect.network.fetch import HostUnavailable, Outbound, ResponseInvalid
+from app.connect.network.tokens import TokenDenied, UnknownClient
+from app.connect.tenancy.tables import Tenant
 from tests.connect.hipchat.fake_host import TOKEN_PATH, Answer, FakeHost
 
 TOKEN_URL = f"https://api.host.example{TOKEN_PATH}"

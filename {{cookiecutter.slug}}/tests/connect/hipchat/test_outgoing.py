@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.connect.hosts.hipchat.cards import (
+from app.connect.hosts.hipchat.client.cards import (
     Activity,
     Attribute,
     Card,
@@ -13,10 +13,10 @@ from app.connect.hosts.hipchat.cards import (
     FormattedDescription,
     Thumbnail,
 )
-from app.connect.hosts.hipchat.errors import LimitExceeded
-from app.connect.hosts.hipchat.glances import Glance, GlanceIcon, GlancePush, GlanceUpdate, Lozenge
-from app.connect.hosts.hipchat.messages import Notification, Reply, RoomText, Topic
-from app.connect.hosts.hipchat.webhooks import NewWebhook
+from app.connect.hosts.hipchat.client.errors import LimitExceeded
+from app.connect.hosts.hipchat.client.glances import Glance, GlanceIcon, GlancePush, GlanceUpdate, Lozenge
+from app.connect.hosts.hipchat.client.messages import Notification, Reply, RoomText, Topic
+from app.connect.hosts.hipchat.client.webhooks import NewWebhook
 
 
 def card(**fields: object) -> Card:

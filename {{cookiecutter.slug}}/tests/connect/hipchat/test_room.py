@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.connect.hosts.hipchat.cards import Card
-from app.connect.hosts.hipchat.errors import HostNotFound, LimitExceeded
-from app.connect.hosts.hipchat.glances import Glance
-from app.connect.hosts.hipchat.messages import Notification
-from app.connect.hosts.hipchat.room import RoomClient
-from app.connect.hosts.hipchat.webhooks import NewWebhook
+from app.connect.hosts.hipchat.client.cards import Card
+from app.connect.hosts.hipchat.client.errors import HostNotFound, LimitExceeded
+from app.connect.hosts.hipchat.client.glances import Glance
+from app.connect.hosts.hipchat.client.messages import Notification
+from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.hosts.hipchat.client.webhooks import NewWebhook
 from tests.connect.hipchat.conftest import Api
 from tests.connect.hipchat.fake_host import Answer, FakeHost
 

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI, Request
 
-from app.connect.db import Database
-from app.connect.fetch import Outbound
-from app.connect.hosts.hipchat.api import HipChatApi
-from app.connect.hosts.hipchat.cards import Activity, Attribute, Card, CardIcon, CardStyle, Thumbnail
-from app.connect.hosts.hipchat.errors import HostNotFound, HostRejected, RateLimited, UnknownClient
-from app.connect.hosts.hipchat.glances import Glance, Lozenge
-from app.connect.hosts.hipchat.group import GroupClient
-from app.connect.hosts.hipchat.limits import Patience
-from app.connect.hosts.hipchat.messages import Notification
-from app.connect.hosts.hipchat.oauth import HipChatTokens
-from app.connect.hosts.hipchat.room import RoomClient
-from app.connect.hosts.hipchat.webhooks import NewWebhook
-from app.connect.sealing import Vault
-from app.connect.tenants import Tenant
-from app.connect.tokens import TokenManager
+from app.connect.database.engine import Database
+from app.connect.hosts.hipchat.client.api import HipChatApi
+from app.connect.hosts.hipchat.client.cards import Activity, Attribute, Card, CardIcon, CardStyle, Thumbnail
+from app.connect.hosts.hipchat.client.errors import HostNotFound, HostRejected, RateLimited, UnknownClient
+from app.connect.hosts.hipchat.client.glances import Glance, Lozenge
+from app.connect.hosts.hipchat.client.group import GroupClient
+from app.connect.hosts.hipchat.client.limits import Patience
+from app.connect.hosts.hipchat.client.messages import Notification
+from app.connect.hosts.hipchat.client.oauth import HipChatTokens
+from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.hosts.hipchat.client.webhooks import NewWebhook
+from app.connect.keys.sealing import Vault
+from app.connect.network.fetch import Outbound
+from app.connect.network.tokens import TokenManager
+from app.connect.tenancy.tables import Tenant
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.connect.hipchat.conftest import ALL_SCOPES, Clock, store_tenant

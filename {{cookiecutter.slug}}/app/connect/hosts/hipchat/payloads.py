@@ -16,9 +16,9 @@ from pydantic import (
     ValidationError,
 )
 
-from app.connect.addresses import AddressRefused, Origins, origin_of
 from app.connect.errors import BadRequest, InstallRefused
-from app.connect.page_tokens import ISSUER
+from app.connect.network.addresses import AddressRefused, Origins, origin_of
+from app.connect.pages.page_tokens import ISSUER
 
 
 def _number(value: Any) -> Any:

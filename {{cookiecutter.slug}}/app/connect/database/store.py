@@ -1,0 +1,121 @@
+"""The tenant's key-value store: JSON values under any key, each tenant in its own partition."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Float, ForeignKey, String, Text, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.connect.database.engine import Base, Database, TenantOwned
+from app.connect.errors import BadRequest
+
+MAX_KEY = 1_000
+MAX_VALUE = 256 * 1024
+
+
+class StoreItem(TenantOwned, Base):
+    """One value. `digest` stands for scope and key, so a key may have any length and any character."""
+
+    __tablename__ = "store_items"
+
+    tenant_id: Mapped[str] = mapped_column(String(32), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(64), index=True)
+    key_json: Mapped[str] = mapped_column(Text)
+    value_json: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[float] = mapped_column(Float(53))
+
+
+class StoreLimit(BadRequest):
+    """A key or value beyond the limits of the store."""
+
+    code = "store_limit"
+
+
+def _nothing() -> None:
+    """Let every write through."""
+
+
+class TenantStore:
+    """`get set delete all narrow` for one tenant.
+
+    A write is durable when the call returns: it does not wait for the handler to end, so no lock is held while the
+    handler goes on to call the host. Use `ctx.db` where several rows must change together.
+    """
+
+    def __init__(
+        self, db: Database, tenant_id: str, path: tuple[str, ...] = (), *, before_write: Callable[[], None] = _nothing
+    ) -> None:
+        self._db = db
+        self._before_write = before_write
+        self._tenant_id = tenant_id
+        self._path = path
+        self._scope = _digest(*path)
+
+    async def get(self, key: str, default: Any = None) -> Any:
+        """Return the value under `key`, or `default`."""
+        query = select(StoreItem.value_json).where(*self._mine(), StoreItem.digest == self._digest(key))
+        async with self._db.session() as session:
+            found = (await session.scalars(query)).one_or_none()
+        return default if found is None else json.loads(found)
+
+    async def set(self, key: str, value: Any) -> None:
+        """Keep a JSON value under `key`; the last writer wins. At most 256 KiB as JSON."""
+        self._before_write()
+        try:
+            encoded = json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is not JSON. Store str, int, float, bool, list, dict or None."
+            ) from None
+        if len(encoded) > MAX_VALUE:
+            raise StoreLimit(
+                f"The value for {key[:40]!r} is over {MAX_VALUE} bytes. Use a model of your own in ctx.db."
+            )
+        row = {
+            "tenant_id": self._tenant_id,
+            "digest": self._digest(key),
+            "scope": self._scope,
+            "key_json": json.dumps(key),
+            "value_json": encoded,
+            "changed_at": time.time(),
+        }
+        insert = sqlite.insert if self._db.is_sqlite else postgresql.insert
+        statement = insert(StoreItem).values(row)
+        update = {"value_json": statement.excluded.value_json, "changed_at": statement.excluded.changed_at}
+        async with self._db.session() as session:
+            await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=update))
+
+    async def delete(self, key: str) -> None:
+        """Remove `key`; nothing happens when it is not there."""
+        self._before_write()
+        async with self._db.session() as session:
+            await session.execute(delete(StoreItem).where(*self._mine(), StoreItem.digest == self._digest(key)))
+
+    async def all(self) -> dict[str, Any]:
+        """Return every key and value of this scope, narrowed scopes not included."""
+        query = select(StoreItem.key_json, StoreItem.value_json).where(*self._mine(), StoreItem.scope == self._scope)
+        async with self._db.session() as session:
+            rows = (await session.execute(query)).all()
+        return {json.loads(key): json.loads(value) for key, value in rows}
+
+    def narrow(self, name: str) -> "TenantStore":
+        """Return a store of its own inside this one: the same keys in it are other keys."""
+        return TenantStore(self._db, self._tenant_id, (*self._path, name), before_write=self._before_write)
+
+    def _mine(self) -> tuple[Any, ...]:
+        return (StoreItem.tenant_id == self._tenant_id,)
+
+    def _digest(self, key: str) -> str:
+        if len(key) > MAX_KEY:
+            raise StoreLimit(f"The key {key[:40]!r}... is over {MAX_KEY} characters. Store a digest of it instead.")
+        return _digest(self._scope, key)
+
+
+def _digest(*parts: str) -> str:
+    """Hash a path so that no two paths run together; escaped JSON takes lone surrogates and NUL as well."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What an author declares, and how addon.toml and handlers are joined."""

@@ -1,0 +1,1 @@
+"""The front door, bodies, strict JSON and error answers."""

@@ -1,0 +1,94 @@
+"""Reads the bodies that hosts and pages post: JSON or a form within limits, or one clear 4xx."""
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from app.connect.errors import BadRequest, ConnectError
+from app.connect.http.strict_json import NotJson, read_json
+
+MAX_FIELDS = 200
+_ENCODED = re.compile(rb"(?:[^%\x80-\xff]|%[0-9A-Fa-f]{2})*")
+"""ASCII in which every percent sign begins an encoded byte."""
+
+
+class NotJsonType(ConnectError):
+    """A body that does not say it is JSON."""
+
+    status = 415
+    code = "not_json"
+    sentence = "Send the body as application/json."
+
+
+class NotFormType(ConnectError):
+    """A body that does not say it is a form as browsers encode it."""
+
+    status = 415
+    code = "not_form"
+    sentence = "Send the form as application/x-www-form-urlencoded."
+
+
+async def json_body(request: Request) -> object:
+    """Return the parsed JSON body; `NotJsonType` or `BadRequest` when it is none."""
+    if _content_type(request) != "application/json":
+        raise NotJsonType
+    try:
+        return read_json(await request.body())
+    except NotJson as error:
+        raise BadRequest(f"The body is {error}.") from None
+
+
+async def form_body(request: Request) -> dict[str, str]:
+    """Return the fields of a form, each of them once; `NotFormType` or `BadRequest` when it is none.
+
+    Stricter than what frameworks read: a body that is cut, of another type or wrongly encoded must not pass for a form
+    whose fields were all left out, because that would put every setting back.
+    """
+    if _content_type(request) != "application/x-www-form-urlencoded":
+        raise NotFormType
+    body = await request.body()
+    if not _ENCODED.fullmatch(body):
+        raise BadRequest("The form is not encoded as a form.")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError:
+        raise BadRequest(f"The form cannot be read. Send at most {MAX_FIELDS} fields in UTF-8.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadRequest("A field of the form is there twice.")
+    return fields
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        """Parse the body by the rules of `read_json`; FastAPI answers its `ValueError` with 400."""
+        return read_json(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """A FastAPI route that reads JSON as strictly as the routes of the plumbing do."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Read the body first, so that one over the limit is answered as such."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            checked = _StrictRequest(request.scope, request.receive)
+            await checked.body()
+            return await handle(checked)
+
+        return strict
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

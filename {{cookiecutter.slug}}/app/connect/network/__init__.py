@@ -1,0 +1,1 @@
+"""Every call out of the process, and the access tokens it carries."""

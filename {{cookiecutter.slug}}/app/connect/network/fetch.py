@@ -1,0 +1,207 @@
+"""The guarded HTTP client for every call out of the process, and the only module that imports httpx.
+
+HostError 502
+├── AddressRefused      the URL or what its name stands for is not called; nothing was sent
+├── HostUnavailable     no connection, no whole answer in time, or the host says that it is down
+└── ResponseInvalid     an answer that is too large, compressed, or not the document asked for
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+
+import httpx
+from httpcore import AsyncConnectionPool
+
+from app.connect.errors import HostError
+from app.connect.http.strict_json import NotJson, read_json
+from app.connect.network.addresses import AddressRefused, check_url
+from app.connect.network.dialing import CheckedBackend, Resolve, resolve_name
+
+Auth = httpx.Auth
+BasicAuth = httpx.BasicAuth
+Request = httpx.Request
+Response = httpx.Response
+Transport = httpx.AsyncBaseTransport
+
+KIBIBYTE = 1024
+DOCUMENT_LIMIT = 64 * KIBIBYTE
+RESPONSE_LIMIT = 1024 * KIBIBYTE
+TIMEOUT = 10.0
+
+
+class HostUnavailable(HostError):
+    """The host was not reached, did not answer in time, or says that it is down."""
+
+    code = "host_unavailable"
+    sentence = "The host cannot be reached now. Try again in a moment."
+
+
+class ResponseInvalid(HostError):
+    """The host's answer is not one that this add-on reads."""
+
+    code = "host_response_invalid"
+    sentence = "The host's answer cannot be read. Check that the address is the host's API."
+
+
+class Outbound:
+    """One client for the process: https to public addresses, in bounded time and size.
+
+    It follows no redirect and knows no proxy and no cookie. In development http and loopback pass too.
+    `timeout` is in seconds: once for a connection and for each piece of an answer, twice for a head or body
+    that drips. `transport` stands in for the network, under the same rules on URLs, times and sizes.
+    """
+
+    def __init__(
+        self,
+        *,
+        production: bool,
+        timeout: float = TIMEOUT,
+        transport: Transport | None = None,
+        resolve: Resolve = resolve_name,
+    ) -> None:
+        self._production = production
+        inner = transport or _CheckedTransport(production=production, resolve=resolve)
+        self._client = httpx.AsyncClient(
+            transport=_GuardedTransport(inner, production=production, patience=2 * timeout),
+            trust_env=False,
+            timeout=timeout,
+            # Tenants share hosts: a cookie set for one must not travel with the calls of another.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": "connect-addon",
+            },
+        )
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        auth: Auth | None = None,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        limit: int = RESPONSE_LIMIT,
+    ) -> Response:
+        """Send one request and return its answer, whatever the status, read whole.
+
+        `limit` is in bytes. Raises `AddressRefused`, `HostUnavailable`, `ResponseInvalid` and errors of
+        `auth`.
+        """
+        check_url(url, production=self._production)
+        try:
+            target = httpx.URL(url)
+        except (httpx.InvalidURL, UnicodeError):
+            raise AddressRefused("The address is not a URL. Write scheme, host and path.") from None
+        request = self._client.build_request(
+            method, target, params=params, json=json, data=form, extensions={"limit": limit}
+        )
+        try:
+            return await self._client.send(request, auth=auth)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise HostUnavailable from error
+
+    async def get_json(self, url: str, *, limit: int = DOCUMENT_LIMIT) -> dict[str, Any]:
+        """Fetch one JSON object without credentials.
+
+        `limit` is in bytes. Raises what `send` raises; `ResponseInvalid` for all but a 200 with an object.
+        """
+        response = await self.send("GET", url, limit=limit)
+        if response.status_code != httpx.codes.OK:
+            raise ResponseInvalid(f"The host answered {response.status_code} where 200 was expected.")
+        return json_object(response)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """Read the JSON object an answer holds; `ResponseInvalid` when it says or holds anything else."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise ResponseInvalid("The host's answer is not marked as JSON. Check the address of its API.")
+    try:
+        document = read_json(response.content)
+    except NotJson as error:
+        raise ResponseInvalid(f"The host's answer is {error}.") from None
+    if not isinstance(document, dict):
+        raise ResponseInvalid("The host's answer is JSON, but not an object.")
+    return document
+
+
+class _CheckedTransport(httpx.AsyncHTTPTransport):
+    """The network, through connections to checked addresses."""
+
+    def __init__(self, *, production: bool, resolve: Resolve) -> None:
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context)
+        self._pool = AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=5.0,
+            network_backend=CheckedBackend(production=production, resolve=resolve),
+        )
+
+
+class _GuardedTransport(httpx.AsyncBaseTransport):
+    """Hold every request to the rules on URLs, and every answer to time and size; an auth's own ones too."""
+
+    def __init__(self, inner: Transport, *, production: bool, patience: float) -> None:
+        self._inner = inner
+        self._production = production
+        self._patience = patience
+
+    async def handle_async_request(self, request: Request) -> Response:
+        check_url(str(request.url), production=self._production)
+        try:
+            async with asyncio.timeout(self._patience):
+                response = await self._inner.handle_async_request(request)
+        except TimeoutError:
+            raise HostUnavailable from None
+        stream = cast("httpx.AsyncByteStream", response.stream)
+        # Unpacking happens above this guard, where a small answer could become a huge one.
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            await stream.aclose()
+            raise ResponseInvalid("The host's answer is compressed although that was not asked for.")
+        return Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_BoundedStream(
+                stream,
+                limit=request.extensions.get("limit", RESPONSE_LIMIT),
+                until=time.monotonic() + self._patience,
+            ),
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _BoundedStream(httpx.AsyncByteStream):
+    """The body of an answer, up to a number of bytes and a moment."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, *, limit: int, until: float) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._until = until
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        received = 0
+        async for chunk in self._stream:
+            received += len(chunk)
+            if received > self._limit:
+                raise ResponseInvalid(f"The host's answer is larger than {self._limit} bytes.")
+            if time.monotonic() > self._until:
+                raise HostUnavailable
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

@@ -1,0 +1,1 @@
+"""Pages for the host's frames, and the tokens with which they call back."""

@@ -1,0 +1,1 @@
+"""Requests and handlers: proof, routes, and what runs a claimed entry."""

@@ -1,0 +1,45 @@
+"""`addon check`: finds routes that prove nothing. A route asks for a context, or says that it is public."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from fastapi.params import Depends
+
+from app.connect.declare.router import AddonRouter
+from app.connect.serving.dependencies import PROVIDERS
+
+
+def proof_of(call: Callable[..., Any]) -> str | None:
+    """Return what a route's dependencies prove: `signed`, `api`, or None."""
+    for dependency in _dependencies(call):
+        proof = PROVIDERS.get(dependency) or proof_of(dependency)
+        if proof is not None:
+            return proof
+    return None
+
+
+def unproven_routes(routers: Iterable[AddonRouter]) -> list[str]:
+    """Return one line for each route that neither asks for `Ctx` or `ApiCtx` nor says `public=True`."""
+    lines = []
+    for router in routers:
+        for route in router.api.routes:
+            endpoint = route.endpoint  # type: ignore[attr-defined]
+            if endpoint not in router.public and proof_of(endpoint) is None:
+                path = route.path  # type: ignore[attr-defined]
+                lines.append(
+                    f"{path}: anybody can call {endpoint.__name__}. Give it a parameter `ctx: Ctx` or `ctx: ApiCtx`, "
+                    "or say public=True in @router.route."
+                )
+    return lines
+
+
+def _dependencies(call: Callable[..., Any]) -> list[Callable[..., Any]]:
+    unwrapped = inspect.unwrap(call)
+    hints = get_type_hints(unwrapped, include_extras=True)
+    found = []
+    for parameter in inspect.signature(unwrapped).parameters.values():
+        hint = hints.get(parameter.name)
+        marks = [*get_args(hint)[1:], parameter.default] if get_origin(hint) is Annotated else [parameter.default]
+        found += [mark.dependency for mark in marks if isinstance(mark, Depends) and mark.dependency is not None]
+    return found

@@ -1,0 +1,1 @@
+"""Tenants: their rows, their view, their directory, their lifecycle."""
