@@ -96,8 +96,9 @@ def _request(case: Any, proof: Headers) -> httpx.Request:
     names = ("method", "url", "headers", "params", "cookies", "json", "data", "files")
     try:
         made = requests.Request(**{name: given_by_case[name] for name in names if name in given_by_case}).prepare()
-        headers = {name: value for name, value in made.headers.items() if name.lower() != "authorization"}
-        return httpx.Request(made.method or "", made.url or "", headers=headers | proof, content=made.body)
+        headers = {name: str(value) for name, value in made.headers.items() if name.lower() != "authorization"}
+        body = made.body if isinstance(made.body, str | bytes) else None
+        return httpx.Request(made.method or "", made.url or "", headers=headers | proof, content=body)
     except (ValueError, httpx.InvalidURL, requests.RequestException):
         reject()
 
