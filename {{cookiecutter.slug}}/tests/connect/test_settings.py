@@ -35,7 +35,7 @@ def host_settings() -> list[type[BaseSettings]]:
 
 class TestDefaults:
     def test_need_a_key_and_nothing_else(self, environment: pytest.MonkeyPatch) -> None:
-        settings = load_settings()
+        settings: Settings = load_settings()
         assert settings.environment == "development"
         assert settings.base_url == "http://127.0.0.1:8000"
         assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///./addon.db"
@@ -61,7 +61,8 @@ class TestDefaults:
 class TestSecretKeys:
     def test_are_taken_newest_first(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("SECRET_KEYS", f" {KEY[::-1]} , {KEY},")
-        assert [key.get_secret_value() for key in load_settings().secret_keys] == [KEY[::-1], KEY]
+        settings: Settings = load_settings()
+        assert [key.get_secret_value() for key in settings.secret_keys] == [KEY[::-1], KEY]
 
     def test_that_are_missing_come_with_a_line_to_add(self, environment: pytest.MonkeyPatch) -> None:
         environment.delenv("SECRET_KEYS")

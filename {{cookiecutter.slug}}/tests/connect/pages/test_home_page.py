@@ -44,7 +44,7 @@ class TestHomePage:
     async def test_development_points_at_the_devhost_and_production_does_not(
         self, showcase: RunningAddon, database_url: str
     ) -> None:
-        settings = load_settings(
+        settings: Settings = load_settings(
             _env_file=None,
             secret_keys=KEY,
             database_url=database_url,

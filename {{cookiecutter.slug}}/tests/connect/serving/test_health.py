@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.connect.application import Application
-from app.connect.settings import load_settings
+from app.connect.settings import Settings, load_settings
 from tests.connect.showcase import DOCUMENT, make_routers
 from tests.support.running import ADDON, KEY, RunningAddon
 
@@ -19,7 +19,7 @@ DEAD = [
 @pytest.fixture(params=DEAD, ids=["sqlite", "postgresql"])
 async def cut_off(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     """An add-on whose database went away after it started."""
-    settings = load_settings(_env_file=None, secret_keys=KEY, database_url=request.param, base_url=ADDON)
+    settings: Settings = load_settings(_env_file=None, secret_keys=KEY, database_url=request.param, base_url=ADDON)
     application = Application(settings, make_routers(), document=DOCUMENT)
     transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ADDON) as http:
