@@ -79,7 +79,7 @@ class TestInsertOrIgnore:
     async def put(self, db: Database, *rows: dict[str, object]) -> int:
         async with db.session() as session:
             written = await session.execute(db.insert_or_ignore(StoreItem).values(list(rows)))
-        count: int = written.rowcount
+        count: int = written.rowcount  # type: ignore[attr-defined]
         return count
 
     async def values(self, db: Database) -> list[tuple[str, str]]:

@@ -75,6 +75,14 @@ class TestMemo:
         await probed.reinstall(installation)
         assert (await known(probed, installation)).get("failing") == 3
 
+    async def test_can_be_set_while_the_tenant_is_installed_again(self, probed: ProbedAddon, start: Start) -> None:
+        installation = await probed.install()
+        memo = memo_of(start(), await probed.tenant(installation))
+        for number in range(8):
+            status, _ = await asyncio.gather(probed.reinstall(installation), memo.set("number", number))
+            assert status == 204
+            assert (await known(probed, installation)).get("number") == number
+
     async def test_is_refused_beyond_its_limit_and_stays_as_it_was(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
         memo = await known(probed, installation)

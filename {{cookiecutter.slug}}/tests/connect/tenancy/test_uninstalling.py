@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import update
 
 from app.connect import Context
+from app.connect.hosts.hipchat import HipChatContext
 from app.connect.tenancy.lifecycle import PURGE, UNINSTALLED
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import InboxRow, Status
@@ -62,6 +63,7 @@ class TestUninstalling:
 
     async def test_is_found_out_by_the_hosts_refusal_alone(self, probed: ProbedAddon) -> None:
         async def call_the_host(ctx: Context) -> None:
+            assert isinstance(ctx, HipChatContext)
             await ctx.room.notify("anybody there?")
 
         installation = await probed.install()
