@@ -46,7 +46,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Application:
-    """The running add-on. In tests `transport` stands in for the network, `document` for addon.toml, `clock` for time."""
+    """The running add-on. In tests `transport` stands for the network, `document` for addon.toml, `clock` for time."""
 
     def __init__(
         self,

@@ -138,7 +138,6 @@ class Scheduler:
             )
             self._own[schedule.key, tenant.installation_id] = slot
 
-
     def _own_moment(self, schedule: Schedule, tenant: Tenant, settings: Any, now: float) -> datetime | None:
         """Ask the author's functions; one that fails is said once and holds up nobody."""
         try:

@@ -91,7 +91,7 @@ def report(ctx: Ctx) -> Page: return ctx.render("report.html")
 async def announce(ctx: Ctx, payload: str) -> None: await ctx.room.notify(payload)
 """,
 }
-EXPECTED = {name: "arg-type" for name in WRONG} | {"no_event": "type-var", "no_narrowing": "attr-defined"}
+EXPECTED = dict.fromkeys(WRONG, "arg-type") | {"no_event": "type-var", "no_narrowing": "attr-defined"}
 RIGHT = {
     "narrowing": """
 @router.job("announce")

@@ -104,7 +104,17 @@ class TestFace:
             for _, annotation in annotations_of(owner)
             for found in classes_in(annotation)
         }
-        assert {"Page", "TenantState", "Caller", "TenantStore", "Memo", "Room", "Notification", "Person", "CardIcon"} <= met
+        assert {
+            "Page",
+            "TenantState",
+            "Caller",
+            "TenantStore",
+            "Memo",
+            "Room",
+            "Notification",
+            "Person",
+            "CardIcon",
+        } <= met
 
 
 class TestExample:

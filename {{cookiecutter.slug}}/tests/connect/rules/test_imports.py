@@ -71,7 +71,9 @@ class TestContracts:
         assert [one["name"] for one in contracts() if f"{one['name']} BROKEN" not in words] == []
 
     def test_have_no_exceptions(self) -> None:
-        assert [one["name"] for one in contracts() if {"ignore_imports", "unmatched_ignore_imports_alerting"} & {*one}] == []
+        assert [
+            one["name"] for one in contracts() if {"ignore_imports", "unmatched_ignore_imports_alerting"} & {*one}
+        ] == []
 
     def test_give_every_room_and_every_host_a_place(self) -> None:
         [layers] = [one["layers"] for one in contracts() if one["type"] == "layers"]

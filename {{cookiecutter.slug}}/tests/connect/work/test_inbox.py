@@ -161,9 +161,7 @@ class TestClaiming:
 
     async def test_leaves_what_is_not_due(self, probed: ProbedAddon) -> None:
         tenant = await probed.tenant(await probed.install())
-        row = new_row(
-            Kind.JOB, "probe-job", owner_of(tenant), envelope=Envelope("later"), due_at=time.time() + 3600
-        )
+        row = new_row(Kind.JOB, "probe-job", owner_of(tenant), envelope=Envelope("later"), due_at=time.time() + 3600)
         await probed.parts.inbox.accept(row)
         await probed.settle()
         assert await probed.parts.inbox.claim_due(10) == []

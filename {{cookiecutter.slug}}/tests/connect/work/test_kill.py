@@ -22,8 +22,8 @@ from app.connect.work.worker import CONCURRENCY
 from devhost.acts.host import Host
 from devhost.app import create_devhost
 from devhost.wire.deliveries import Delivery
-from tests.support.running import KEY
 from tests.connect.waiting import until
+from tests.support.running import KEY
 
 
 def free_socket() -> socket.socket:
