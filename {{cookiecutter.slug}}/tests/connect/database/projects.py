@@ -71,7 +71,7 @@ class Project:
 
 
 def settings_for(url: str, **changes: object) -> Settings:
-    return load_settings(_env_file=None, secret_keys=KEY, database_url=url, **changes)
+    return load_settings(Settings, _env_file=None, secret_keys=KEY, database_url=url, **changes)
 
 
 def in_production(url: str) -> Settings:

@@ -106,7 +106,7 @@ class TestLatest:
         [("09:30", None, False), ("09:30", str, True), (str, "UTC", True), (time(9), "UTC", False)],
     )
     def test_knows_whether_it_differs_from_tenant_to_tenant(
-        self, at: str | time | Callable[[Any], str], timezone: str | Callable[[Any], str] | None, asks: bool
+        self, *, at: str | time | Callable[[Any], str], timezone: str | Callable[[Any], str] | None, asks: bool
     ) -> None:
         assert Daily(at, timezone).asks_settings is asks
 
