@@ -6,6 +6,7 @@ import pytest
 
 from app.conformance import case, conformance_database, stage
 
+collect_ignore = ["package"]
 __all__ = ["case", "conformance_database", "stage"]
 
 
