@@ -32,7 +32,7 @@ BY_CHOICE = {
 }
 PLUMBING_TESTS = ("app/conformance/", "tests/browser/", "tests/connect/", "tests/devhost/", "tests/hosts/")
 EVERY_CHOICE = [(deploy, plumbing_tests) for deploy in BY_CHOICE for plumbing_tests in ("no", "yes")]
-COPIED_FOLDERS = ("app", "devhost", "migrations", "tests", ".github")
+COPIED_FOLDERS = ("app", "devhost", "docs", "migrations", "tests", ".github")
 RENDERED = {"README.md", "addon.toml", "compose.yaml", "deploy/kubernetes.yaml", "pyproject.toml"}
 
 HOSTILE = {
@@ -66,7 +66,7 @@ class TestFileSet:
         assert tests == {"addon", "conftest.py", "support"}
 
     def test_of_the_template_is_what_the_choices_have_together(self, template: Path) -> None:
-        outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:4])}
+        outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:5])}
         assert outside == ALWAYS | set.union(*BY_CHOICE.values())
 
     def test_no_choice_leaves_an_empty_folder(self, bake: Bake, tmp_path: Path) -> None:

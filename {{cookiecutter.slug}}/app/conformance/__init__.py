@@ -5,8 +5,9 @@ In your tests say `pytest_plugins = ["app.conformance"]` in conftest.py, and the
     class TestMine(Conformance, Pausing):
         make_case = MyCase
 
-`Conformance` is for every host; `SignedLifecycle`, `Pausing`, `Binding`, `HintedUninstalls`, `ProvenUninstalls`,
-`Enrolling`, `Granting` and `Administering` are for those whose case can do that. One that is left out is a failure.
+`Conformance` is for every host; `SignedLifecycle`, `Replying`, `Pausing`, `Binding`, `HintedUninstalls`,
+`ProvenUninstalls`, `Enrolling`, `Granting` and `Administering` are for those whose case can do that. One that is left
+out is a failure.
 """
 
 import shutil
@@ -25,11 +26,13 @@ from app.conformance.case import (
     Hear,
     HintsUninstalls,
     HostCase,
+    Listens,
     Pauses,
     ProvesUninstalls,
     SignsLifecycle,
     TellsAdministrators,
 )
+from app.conformance.delivering import Replying
 from app.conformance.installing import Pausing
 from app.conformance.leaving import HintedUninstalls, ProvenUninstalls
 from app.conformance.proving import STRANGER, Binding, SignedLifecycle
@@ -82,10 +85,12 @@ __all__ = [
     "HintedUninstalls",
     "HintsUninstalls",
     "HostCase",
+    "Listens",
     "Pauses",
     "Pausing",
     "ProvenUninstalls",
     "ProvesUninstalls",
+    "Replying",
     "Sent",
     "SignedLifecycle",
     "SignsLifecycle",

@@ -56,7 +56,7 @@ class HostCase(ABC):
 
     @abstractmethod
     def routers(self, hear: Hear) -> Sequence[Router[Any]]:
-        """Declare the handler of one event: it calls `hear(ctx, text)` and replies with `f"heard {text}"`."""
+        """Declare the handler of one event that calls `hear(ctx, text)`; for a `Listens` case it returns a reply."""
 
     async def begin(self, app: FastAPI, base_url: str) -> None:  # noqa: B027 - few have to
         """Get to know the add-on that is about to be played with."""
@@ -93,16 +93,12 @@ class HostCase(ABC):
         """Put a token where the host puts it."""
 
     @abstractmethod
-    def carry_elsewhere(self, sent: Sent, token: str) -> Sent:
-        """Put a token where else one may stand; the same place when there is one only, so that two stand there."""
+    def carry_elsewhere(self, sent: Sent, token: str) -> Sent | None:
+        """Put a token where else one may stand; None when there is one place only."""
 
     @abstractmethod
     def event(self, guest: Guest, number: int) -> Sent:
         """Return an event without its token; the same number is the same delivery, its text is `event <number>`."""
-
-    @abstractmethod
-    def replies(self, guest: Guest) -> Sequence[str]:
-        """Return what the add-on replied at the host."""
 
     @abstractmethod
     def frame_origins(self, guest: Guest) -> Collection[str]:
@@ -115,6 +111,14 @@ class SignsLifecycle(ABC):
     @abstractmethod
     def unsigned_renewal(self, guest: Guest) -> Sent:
         """Return the request by which a guest is installed anew, without its token."""
+
+
+class Listens(ABC):
+    """The host takes what a handler returns: here `f"heard {text}"`, in whatever the host calls a reply."""
+
+    @abstractmethod
+    def replies(self, guest: Guest) -> Sequence[str]:
+        """Return what the add-on replied at the host."""
 
 
 class Pauses(ABC):

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.conformance.case import Listens
 from app.conformance.sending import Sent
 from app.conformance.stage import Stage
 from app.connect.declare.addon import route_path
@@ -38,13 +39,6 @@ class Delivering:
             [(one.client_key, "event 1"), (one.client_key, "event 2"), (other.client_key, "event 1")]
         )
 
-    async def test_what_a_handler_returns_is_said_at_its_host_once(self, stage: Stage) -> None:
-        guest = await stage.install()
-        await stage.deliver(guest, 7)
-        await stage.settle()
-        await stage.settle()
-        assert list(stage.case.replies(guest)) == ["heard event 7"]
-
     async def test_delivery_of_an_earlier_installation_does_not_run(self, stage: Stage) -> None:
         guest = await stage.install()
         assert (await stage.deliver(guest, 1)).status == 204
@@ -57,6 +51,20 @@ class Delivering:
         with pytest.raises(TypeError, match=r"returns .*not object"):
             deliveries.answer(object())
         assert deliveries.answer(None) is None
+
+
+@pytest.mark.asyncio
+class Replying:
+    """For a `Listens` case."""
+
+    async def test_what_a_handler_returns_is_said_at_its_host_once(self, stage: Stage) -> None:
+        assert isinstance(stage.case, Listens)
+        guest, other = await stage.install(), await stage.install()
+        await stage.deliver(guest, 7)
+        await stage.settle()
+        await stage.settle()
+        assert list(stage.case.replies(guest)) == ["heard event 7"]
+        assert list(stage.case.replies(other)) == []
 
 
 @pytest.mark.asyncio

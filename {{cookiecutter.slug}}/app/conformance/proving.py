@@ -48,8 +48,12 @@ class Proving:
     async def test_two_tokens_are_refused_though_both_hold(self, stage: Stage) -> None:
         guest = await stage.install()
         one, other = (stage.case.sign(guest, stage.module, ProofKind.ENTRY, user=user) for user in ("1", "2"))
-        twice = stage.case.carry_elsewhere(stage.case.carry(stage.module, one), other)
-        assert (await stage.send(twice)).status == 401
+        carried = stage.case.carry(stage.module, one)
+        twice = stage.case.carry_elsewhere(carried, other)
+        if twice is None:
+            assert (await stage.send(stage.case.carry(carried, other))).status in (400, 401)
+        else:
+            assert (await stage.send(twice)).status == 401
 
     async def test_kinds_that_tokens_say_open_no_other_kind_of_route(self, stage: Stage) -> None:
         guest = await stage.install()
@@ -151,8 +155,8 @@ def _broken(stage: Stage, guest: Guest, sent: Sent, kind: ProofKind) -> dict[str
         **{f"malformed {number}": text for number, text in enumerate(MALFORMED)},
     }
     broken = {name: case.carry(sent, token) for name, token in tokens.items()}
-    other = case.sign(guest, sent, kind, user="424242")
-    return broken | {"two different": case.carry_elsewhere(case.carry(sent, good), other)}
+    twice = case.carry_elsewhere(case.carry(sent, good), case.sign(guest, sent, kind, user="424242"))
+    return broken if twice is None else broken | {"two different": twice}
 
 
 def _segment(document: dict[str, Any]) -> str:

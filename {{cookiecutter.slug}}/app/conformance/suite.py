@@ -12,12 +12,13 @@ from app.conformance.case import (
     Grants,
     HintsUninstalls,
     HostCase,
+    Listens,
     Pauses,
     ProvesUninstalls,
     SignsLifecycle,
     TellsAdministrators,
 )
-from app.conformance.delivering import Delivering, Framing
+from app.conformance.delivering import Delivering, Framing, Replying
 from app.conformance.describing import Describing
 from app.conformance.installing import Installing, Pausing
 from app.conformance.leaving import HintedUninstalls, ProvenUninstalls
@@ -26,6 +27,7 @@ from app.conformance.secrecy import Secrecy
 
 OPTIONAL: dict[type, type] = {
     SignsLifecycle: SignedLifecycle,
+    Listens: Replying,
     Pauses: Pausing,
     Binds: Binding,
     HintsUninstalls: HintedUninstalls,

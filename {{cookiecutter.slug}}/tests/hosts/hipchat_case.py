@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
-from app.conformance import STRANGER, Grants, Guest, Hear, HintsUninstalls, HostCase, Sent, TellsAdministrators
+from app.conformance import STRANGER, Grants, Guest, Hear, HintsUninstalls, HostCase, Listens, Sent, TellsAdministrators
 from app.connect.declare.router import Router
 from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, Notification, RoomMessage
 from app.connect.hosts.hipchat.settings import HipChatSettings
@@ -43,7 +43,7 @@ class Watched(httpx.AsyncBaseTransport):
         return httpx.Response(response.status_code, headers=response.headers, content=body)
 
 
-class HipChatCase(HostCase, HintsUninstalls, Grants, TellsAdministrators):
+class HipChatCase(HostCase, Listens, HintsUninstalls, Grants, TellsAdministrators):
     """The devhost; its protocol has one kind of token, bound to nothing, and does not sign installs."""
 
     name = "hipchat"

@@ -9,6 +9,7 @@ from app.conformance import (
     HintedUninstalls,
     Pausing,
     ProvenUninstalls,
+    Replying,
     SignedLifecycle,
 )
 from tests.hosts.echo.case import EchoCase
@@ -18,6 +19,7 @@ from tests.hosts.hipchat_case import HipChatCase
 class TestEcho(
     Conformance,
     SignedLifecycle,
+    Replying,
     Pausing,
     Binding,
     HintedUninstalls,
@@ -29,5 +31,5 @@ class TestEcho(
     make_case = EchoCase
 
 
-class TestHipChat(Conformance, HintedUninstalls, Granting, Administering):
+class TestHipChat(Conformance, Replying, HintedUninstalls, Granting, Administering):
     make_case = HipChatCase

@@ -36,8 +36,12 @@ def load_factory(name: str) -> HostFactory:
     module, _, attribute = place.partition(":")
     try:
         factory = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"The host {name!r} ({place}) does not load: {error}") from error
+    except Exception as error:
+        # It was written by somebody else: whatever it raises, it is its package that needs mending.
+        raise ConfigurationError(
+            f"The host {name!r} ({place}) does not load: {type(error).__name__}: {error}. "
+            f"Mend or upgrade its package, or take {name} out of HOSTS and addon.toml."
+        ) from error
     missing = [part for part in ("name", "section", "settings", "build") if not hasattr(factory, part)]
     if missing or factory.name != name:
         said = f"it lacks {', '.join(missing)}" if missing else f"its name is {factory.name!r}"

@@ -21,6 +21,7 @@ from app.conformance import (
     Hear,
     HintsUninstalls,
     HostCase,
+    Listens,
     Pauses,
     ProvesUninstalls,
     Sent,
@@ -44,6 +45,7 @@ INSTALLATIONS = "/echo/installations"
 class EchoCase(
     HostCase,
     SignsLifecycle,
+    Listens,
     Pauses,
     Binds,
     HintsUninstalls,

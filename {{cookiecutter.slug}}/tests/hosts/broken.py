@@ -1,0 +1,3 @@
+"""A host that fails while it is imported."""
+
+FACTORY = 1 // 0

@@ -1,0 +1,3 @@
+"""The fixtures of the conformance suite."""
+
+pytest_plugins = ["app.conformance"]
