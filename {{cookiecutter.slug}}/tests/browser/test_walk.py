@@ -2,6 +2,8 @@
 # The driver is installed where these tests run, and not where all files are checked.
 """What a newcomer does, from the first install to the uninstall, in a real browser."""
 
+import re
+
 import httpx
 import pytest
 from playwright.sync_api import FrameLocator, expect
@@ -30,7 +32,7 @@ def use_settings(walker: Walker) -> str:
     listed = frame.get_by_label("Builds in the list")
     listed.fill("0")
     frame.get_by_role("button", name="Save").click()
-    expect(frame.locator("#listed-error")).to_contain_text("greater than or equal to 1")
+    expect(frame.locator('[data-error-for="listed"]')).to_contain_text(re.compile("at least 1|or equal to 1"))
     walker.check("3-settings-refused")
     walker.forgive("status of 422")
     listed.fill("10")
