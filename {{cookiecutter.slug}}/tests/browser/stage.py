@@ -90,7 +90,7 @@ class Stage:
         """Write a settings page that is higher than most screens."""
         return (
             '<!doctype html><html lang="en"><head><title>Settings</title><link rel="icon" href="data:,">'
-            f'<script src="{self.host}/atlassian-connect/all.js"></script></head><body><main><h1>Settings</h1>'
+            f'<script src="{self.host}/atlassian-connect/all.js" async></script></head><body><main><h1>Settings</h1>'
             '<p style="height: 1100px">Choices</p><button>Save</button></main></body></html>'
         )
 

@@ -7,8 +7,6 @@ import pytest
 from app.conformance import case, conformance_database, stage
 from tests.connect.conftest import probed, showcase, start
 
-from tests.connect.conftest import probed, showcase, start
-
 # A package of somebody else; its tests run as somebody else's do.
 collect_ignore = ["package"]
 __all__ = ["case", "conformance_database", "probed", "showcase", "stage", "start"]

@@ -90,9 +90,7 @@
   ask("hello");
 
   // A frame that stands on a page of the host becomes as high as what is in it.
-  document.addEventListener("DOMContentLoaded", function () {
-    new ResizeObserver(function () {
-      ask("height", Math.ceil(document.documentElement.getBoundingClientRect().height));
-    }).observe(document.documentElement);
-  });
+  new ResizeObserver(function () {
+    ask("height", Math.ceil(document.documentElement.getBoundingClientRect().height));
+  }).observe(document.documentElement);
 }());
