@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-from app.connect.database.engine import Database
 from app.connect.application import ROOT
+from app.connect.database.engine import Database
 from app.connect.database.schema import migrate
 from app.connect.keys.sealing import Vault
 from app.connect.settings import load_settings
