@@ -48,7 +48,7 @@ def run(python: str, project: Path, arguments: list[str]) -> str:
 @pytest.fixture(scope="module")
 def emptied(bake: Bake, project_python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project of another name than the example's, after the command."""
-    project = bake(tmp_path_factory.mktemp("new"), name="Karma")
+    project = bake(tmp_path_factory.mktemp("new"), name="Karma", description="Counts thanks")
     said = run(project_python, project, ["-c", COMMAND, "new", "--yes"])
     assert "Removed the example" in said
     return project

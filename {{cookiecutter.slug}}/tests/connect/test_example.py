@@ -118,10 +118,7 @@ class TestTheAuthorsOwn:
         text = '[hipchat.panel.report]   # going\nname = "x"\n' + MINE
         assert without_sections(text, ("hipchat.panel.report",)) == MINE.lstrip()
         both = ("hipchat.panel.report", "hipchat.page.overview")
-        assert without_sections(text, both) == '# What my team sees.
-[hipchat.panel.team]
-name = "Team"
-'
+        assert without_sections(text, both) == '# What my team sees.\n[hipchat.panel.team]\nname = "Team"\n'
 
     async def test_an_addon_toml_of_another_form_is_not_guessed_at(self, project: Path) -> None:
         path = project / "addon.toml"
