@@ -27,6 +27,7 @@ MANIFEST = {
     "Dockerfile": ("deploy", {"compose", "kubernetes"}),
     "compose.yaml": ("deploy", {"compose"}),
     "deploy/kubernetes.yaml": ("deploy", {"kubernetes"}),
+    "app/conformance": ("plumbing_tests", {"yes"}),
     "tests/browser": ("plumbing_tests", {"yes"}),
     "tests/connect": ("plumbing_tests", {"yes"}),
     "tests/devhost": ("plumbing_tests", {"yes"}),

@@ -31,7 +31,7 @@ BY_CHOICE = {
     "kubernetes": CONTAINER | {"deploy/kubernetes.yaml"},
     "none": set[str](),
 }
-PLUMBING_TESTS = ("tests/browser/", "tests/connect/", "tests/devhost/", "tests/hosts/")
+PLUMBING_TESTS = ("app/conformance/", "tests/browser/", "tests/connect/", "tests/devhost/", "tests/hosts/")
 EVERY_CHOICE = [(deploy, plumbing_tests) for deploy in BY_CHOICE for plumbing_tests in ("no", "yes")]
 COPIED_FOLDERS = ("app", "devhost", "migrations", "tests", ".github")
 RENDERED = {"README.md", "addon.toml", "compose.yaml", "deploy/kubernetes.yaml", "pyproject.toml"}

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -135,7 +135,11 @@ def unknown_names(file: Path, models: Iterable[type[BaseSettings]]) -> dict[str,
     }
 
 
-def load_settings(model: type[T] = Settings, **given: Any) -> T:  # type: ignore[assignment]
+@overload
+def load_settings(**given: Any) -> Settings: ...
+@overload
+def load_settings(model: type[T], **given: Any) -> T: ...
+def load_settings(model: type[BaseSettings] = Settings, **given: Any) -> BaseSettings:
     """Read the settings, or those of a host; a `ConfigurationError` lists every mistake with its fix."""
     try:
         return model(**given)

@@ -18,8 +18,8 @@ from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat.dialect import describe
 from app.connect.serving.checks import unproven_routes
 from devhost.world.installations import Installation
-from tests.support.running import ADDON, DESCRIPTOR, KEY, RunningAddon
 from tests.connect.showcase import MANIFEST, make_router
+from tests.support.running import ADDON, DESCRIPTOR, KEY, RunningAddon
 
 ABOUT = """
 [addon]

@@ -155,7 +155,8 @@ class Lifecycle(Protocol):
     ) -> Change | None:
         """Prove what a request to an endpoint says. `known` finds an installation by its client key.
 
-        `BadRequest`, `InstallRefused`, `TenantTaken`, `NotFound` or `NotAuthenticated` when it does not hold.
+        `BadRequest`, `InstallRefused`, `TenantTaken`, `NotFound`, `NotAuthenticated` or `TokenRefused` when it does
+        not hold; the last two are one and the same 401.
         """
         ...
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from app.connect.declare.addon import route_path
 from app.connect.declare.declarations import EventHandler
-from app.connect.errors import ErrorBody
+from app.connect.errors import ErrorBody, NotAuthenticated
 from app.connect.hosts.protocol import Asked, Document, Endpoint, Host, Posted, ProofKind
 from app.connect.http.answers import ERROR_RESPONSES
 from app.connect.http.body import json_body
+from app.connect.keys.jwt import TokenRefused
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.module_routes import SIGNED
@@ -76,7 +77,10 @@ def _installation(serving: Serving, host: Host, lifecycle: Lifecycle, endpoint: 
     async def receive(request: Request) -> Response:
         asked = asked_of(request.scope, ProofKind.LIFECYCLE, endpoint.name)
         posted = await _posted(request, asked, has_body=endpoint.has_body)
-        change = await host.lifecycle.read(endpoint, posted, known, serving.addon)
+        try:
+            change = await host.lifecycle.read(endpoint, posted, known, serving.addon)
+        except TokenRefused as refused:
+            raise NotAuthenticated(str(refused)) from None
         if change is not None:
             await lifecycle.apply(host.name, change)
         return Response(status_code=204)

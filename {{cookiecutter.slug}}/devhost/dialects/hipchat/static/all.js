@@ -88,4 +88,11 @@
   window.HipChat = api;
   window.AP = api;
   ask("hello");
+
+  // A frame that stands on a page of the host becomes as high as what is in it.
+  document.addEventListener("DOMContentLoaded", function () {
+    new ResizeObserver(function () {
+      ask("height", Math.ceil(document.documentElement.getBoundingClientRect().height));
+    }).observe(document.documentElement);
+  });
 }());

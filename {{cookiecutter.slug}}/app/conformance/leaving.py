@@ -1,0 +1,84 @@
+"""The end of installations: a hint is asked about, a proof is believed, and a purge leaves nothing."""
+
+import pytest
+
+from app.conformance.case import Guest, HintsUninstalls, ProvesUninstalls
+from app.conformance.stage import Stage
+from app.connect.tenancy.tenant import NOBODY, TenantState
+
+
+async def _live(stage: Stage) -> tuple[Guest, str]:
+    """Install a tenant, let it leave rows everywhere, and return it with its tenant id."""
+    guest = await stage.install()
+    await stage.deliver(guest, 1)
+    await stage.settle()
+    tenant = await stage.tenant(guest)
+    assert tenant is not None
+    async with stage.application.contexts.open(tenant, NOBODY) as ctx:
+        await ctx.store.set("kept", "until the end")
+    return guest, tenant.id
+
+
+async def _assert_nothing_is_left(stage: Stage, guest: Guest, tenant_id: str) -> None:
+    rows = await stage.rows()
+    left = {
+        table: [row for row in found if tenant_id in row or guest.client_key in row] for table, found in rows.items()
+    }
+    assert {table: found for table, found in left.items() if found} == {}
+    assert stage.ran[-1] == ("uninstalled", guest.client_key)
+    assert (await stage.enter(guest)).status == 401
+
+
+@pytest.mark.asyncio
+class HintedUninstalls:
+    """For a `HintsUninstalls` case: only the host's own word ends an installation."""
+
+    async def test_hint_alone_ends_nothing(self, stage: Stage) -> None:
+        guest, _ = await _live(stage)
+        assert (await stage.send(_hints(stage).hint(guest))).status == 204
+        await stage.settle()
+        tenant = await stage.tenant(guest)
+        assert tenant is not None
+        assert tenant.state is TenantState.INSTALLED
+        assert (await stage.enter(guest)).status == 200
+
+    async def test_hint_that_the_host_confirms_purges_every_row(self, stage: Stage) -> None:
+        guest, tenant_id = await _live(stage)
+        _hints(stage).forget(guest)
+        assert (await stage.send(_hints(stage).hint(guest))).status == 204
+        await stage.settle()
+        await _assert_nothing_is_left(stage, guest, tenant_id)
+
+    async def test_hint_about_a_stranger_says_nothing(self, stage: Stage) -> None:
+        guest, stranger = await stage.install(), await stage.case.guest()
+        known = await stage.send(_hints(stage).hint(guest))
+        unknown = await stage.send(_hints(stage).hint(stranger))
+        assert (known.status, known.body) == (unknown.status, unknown.body)
+
+
+@pytest.mark.asyncio
+class ProvenUninstalls:
+    """For a `ProvesUninstalls` case: the signed word ends it at once."""
+
+    async def test_proof_purges_every_row(self, stage: Stage) -> None:
+        guest, tenant_id = await _live(stage)
+        assert (await stage.send(_proves(stage).uninstall(guest))).status == 204
+        assert (await stage.enter(guest)).status == 401
+        await stage.settle()
+        await _assert_nothing_is_left(stage, guest, tenant_id)
+
+    async def test_others_stay(self, stage: Stage) -> None:
+        guest, other = await stage.install(), await stage.install()
+        await stage.send(_proves(stage).uninstall(guest))
+        await stage.settle()
+        assert (await stage.enter(other)).status == 200
+
+
+def _hints(stage: Stage) -> HintsUninstalls:
+    assert isinstance(stage.case, HintsUninstalls)
+    return stage.case
+
+
+def _proves(stage: Stage) -> ProvesUninstalls:
+    assert isinstance(stage.case, ProvesUninstalls)
+    return stage.case

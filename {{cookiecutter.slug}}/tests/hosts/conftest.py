@@ -1,0 +1,24 @@
+"""The hosts of the tests, installed as packages are: by an entry point on the path."""
+
+from pathlib import Path
+
+import pytest
+
+from app.conformance import case, conformance_database, stage
+from tests.connect.conftest import probed, showcase, start
+
+__all__ = ["case", "conformance_database", "probed", "showcase", "stage", "start"]
+
+
+@pytest.fixture(autouse=True)
+def _installed_echo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(install(tmp_path_factory.mktemp("echo"), "echo", "tests.hosts.echo.host:FACTORY"))
+
+
+def install(folder: Path, name: str, place: str) -> Path:
+    """Write what pip leaves of a package with one host, and return the folder for the path."""
+    record = folder / f"connect_{name}-1.0.dist-info"
+    record.mkdir(parents=True)
+    (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: connect-{name}\nVersion: 1.0\n", encoding="utf-8")
+    (record / "entry_points.txt").write_text(f"[connect.hosts]\n{name} = {place}\n", encoding="utf-8")
+    return folder
