@@ -22,6 +22,7 @@ ALWAYS = {
     "addon.toml",
     "alembic.ini",
     "constraints.txt",
+    "docs/guide.md",
     "pyproject.toml",
 }
 CONTAINER = {".dockerignore", "Dockerfile"}
