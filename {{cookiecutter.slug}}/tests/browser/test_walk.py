@@ -2,8 +2,6 @@
 # The driver is installed where these tests run, and not where all files are checked.
 """What a newcomer does, from the first install to the uninstall, in a real browser."""
 
-import re
-
 import httpx
 import pytest
 from playwright.sync_api import FrameLocator, expect
