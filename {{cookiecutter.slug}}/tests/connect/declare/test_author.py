@@ -18,7 +18,7 @@ ENTRANCES = [START, ("-c", COMMAND, "check"), ("-c", COMMAND, "migrate"), ("-m",
 @pytest.fixture
 def package(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for an add-on of this test alone; its package is named like the test."""
-    folder = tmp_path / request.node.name / "addon"
+    folder: Path = tmp_path / str(request.node.name) / "addon"
     folder.mkdir(parents=True)
     monkeypatch.syspath_prepend(str(tmp_path))
     return folder

@@ -1,4 +1,4 @@
-"""HS256 tokens against all that a stranger can send: nothing forged is believed, and only `TokenRefused` comes out."""
+"""HS256 tokens against everything a stranger can send: nothing forged is believed; only `TokenRefused` comes out."""
 
 import json
 from base64 import urlsafe_b64decode
