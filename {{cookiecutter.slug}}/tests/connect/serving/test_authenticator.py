@@ -14,7 +14,7 @@ from app.connect.hosts.protocol import Asked, Host, Proof, ProofKind, Unproven
 from app.connect.keys.jwt import DUMMY_KEY, TokenRefused, VerifyKey, prepare_key, read, sign, verify
 from app.connect.keys.sealing import Vault
 from app.connect.network.tokens import GrantedToken, Wanted
-from app.connect.pages.page_tokens import PageTokens
+from app.connect.pages.page_tokens import PageTokens, Visit
 from app.connect.serving.proof import Authenticator
 from app.connect.tenancy.directory import TenantDirectory
 from app.connect.tenancy.lifecycle import Lifecycle
@@ -195,3 +195,21 @@ class TestFirstContact:
         await door.ask("north", token("north"))
         [(tenant, *given)] = door.deposited
         assert (tenant.host, given) == ("north", [wanted, granted])
+
+
+class TestTwoTokens:
+    async def test_a_page_token_beside_a_token_of_the_host_is_refused(self, door: Door) -> None:
+        """The host looks into the query alone, so the door itself must see that there are two."""
+        known = await door.lifecycle.known("north", CLIENT)
+        assert known is not None
+        visit = Visit.begin("panel", "list")
+        page = PageTokens(Vault([KEY]).page_keys).issue(known.tenant, Caller("ann"), visit)
+        scope = {"headers": [(b"authorization", f"JWT {page}".encode())]}
+        host = host_of("north", door.north)
+        alone = Asked("GET", b"/a", b"", (), ProofKind.ENTRY, "panel", "list")
+        both = replace(alone, query=token("north").encode())
+        proven = await door.authenticator.by_either(host, alone, scope, modules={"panel.list"})
+        assert proven.proof.caller == Caller("ann")
+        with pytest.raises(NotAuthenticated) as refused:
+            await door.authenticator.by_either(host, both, scope, modules={"panel.list"})
+        assert refused.value.reason == "two different tokens"
