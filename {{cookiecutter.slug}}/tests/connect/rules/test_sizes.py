@@ -13,7 +13,8 @@ LONGEST_FILE = 300
 MEDIAN = 100
 HOST = 2_500
 ROOMS = {
-    "application.py context.py errors.py logging.py settings.py hosts serving pages access network tenancy work http keys": 4_500,
+    "application.py context.py errors.py logging.py settings.py "
+    "hosts serving pages access network tenancy work http keys": 4_500,
     "declare": 1_200,
     "database": 900,
     "cli.py commands.py example.py": 300,
