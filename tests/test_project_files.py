@@ -64,7 +64,7 @@ class TestFileSet:
 
     def test_is_small_where_the_plumbing_keeps_its_tests(self, default_project: Path) -> None:
         tests = {name.split("/")[1] for name in files_of(default_project) if name.startswith("tests/")}
-        assert tests == {"addon", "conftest.py", "support"}
+        assert tests == {"addon", "conftest.py", "support", "test_public_routes.py"}
 
     def test_of_the_template_is_what_the_choices_have_together(self, template: Path) -> None:
         outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:5])}

@@ -11,13 +11,13 @@ assert (await frame.submit({"announce": "failures"}, form="settings-form")).is_s
 """
 
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from devhost.acts.dialect import Where, Who
+from devhost.acts.dialect import View
 from devhost.acts.frame import Frame
 from devhost.acts.host import Host
 from devhost.app import create_devhost
@@ -101,21 +101,13 @@ class Devhost:
         """Take an add-on off the network: the host can no longer connect."""
         self._addons.remove(origin)
 
-    async def open(
-        self,
-        client_id: str,
-        kind: str,
-        key: str = "",
-        *,
-        room_id: Where | None = None,
-        user: Who = "admin",
-    ) -> Frame:
+    async def open(self, client_id: str, kind: str, key: str = "", **view: Unpack[View]) -> Frame:
         """Open an add-on's page as a person does; the frame has its text, its page token and its forms.
 
         frame = await devhost.open(addon.client_id, "webPanel", "report", room_id=1)
         answer = await frame.submit({"points": "3"})
         """
-        look = self.host.look(client_id, kind, key, room_id=room_id, user=user)
+        look = self.host.look(client_id, kind, key, **view)
         return Frame(self.host.outbound, look, (await self.host.ask(look)).response())
 
     def said(self, room: Room | int | str) -> list[str]:

@@ -91,6 +91,18 @@ class Enrolling:
         assert (tenant.state, tenant.generation) == (TenantState.INSTALLED, 1)
         assert stage.ran == [("installed", guest.client_key)]
 
+    async def test_newcomer_whose_requests_come_at_once_comes_into_being_once(self, stage: Stage) -> None:
+        assert isinstance(stage.case, Enrols)
+        guest = stage.case.newcomer()
+        introduced = [stage.case.introduce(guest, stage.module.with_query(f"a={number}")) for number in range(5)]
+        answers = await stage.together(introduced)
+        await stage.settle()
+        assert {one.status for one in answers} == {200}
+        tenant = await stage.tenant(guest)
+        assert tenant is not None
+        assert tenant.generation == 1
+        assert stage.ran == [("installed", guest.client_key)]
+
     async def test_known_tenant_is_not_introduced_anew(self, stage: Stage) -> None:
         assert isinstance(stage.case, Enrols)
         guest = await stage.install()

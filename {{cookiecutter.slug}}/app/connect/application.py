@@ -133,7 +133,7 @@ class Application:
             )
             self.contexts.add(name, parts)
         self.authenticator = Authenticator(
-            self.directory, self.page_tokens, enrol=self.lifecycle.apply, deposit=self._deposit
+            self.directory, self.page_tokens, enrol=self.lifecycle.enrol, deposit=self._deposit
         )
         self.dispatcher = Dispatcher(
             addon=self.addon,

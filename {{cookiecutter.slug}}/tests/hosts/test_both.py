@@ -161,6 +161,16 @@ class TestTokens:
             "/both/echo": 401,
         }
 
+    async def test_own_secret_moves_no_tenant_to_another_origin(self, two: Both) -> None:
+        """The core's own rule, whatever a host believes."""
+        _, second = await two.twins()
+        body = {"client_key": second.client_key, "secret": second.secret, "url": "http://127.0.0.1:9999"}
+        moved = two.echo.endpoint(second, Sent.post("/echo/installations", body))
+        assert (await two.send(moved)).status == 409
+        known = await two.application.lifecycle.known("echo", second.client_key)
+        assert known is not None
+        assert (known.tenant.origin, known.tenant.generation) == (HOST, 1)
+
     async def test_end_of_one_leaves_the_other(self, two: Both) -> None:
         first, second = await two.twins()
         assert (await two.send(two.echo.uninstall(second))).status == 204

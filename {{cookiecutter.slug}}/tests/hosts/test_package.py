@@ -17,11 +17,15 @@ from app.connect import AddonRouter, Ctx, Page
 from app.connect.application import ROOT, Application
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.loading import SHIPPED, installed_hosts
+from app.connect.hosts.protocol import ProofKind
 from app.connect.settings import Settings
 from tests.hosts.conftest import install
+from tests.hosts.hipchat_case import HipChatCase
 
 PACKAGE = Path(__file__).parent / "package"
 DOCUMENT: dict[str, Any] = {"addon": ABOUT, "pebble": {"panel": {"report": {"name": "Report"}}}}
+
+HIPCHAT_PANEL = Sent("GET", "/hipchat/panel/report")
 
 
 def entry_point() -> str:
@@ -41,14 +45,18 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def make(settings: Settings, *, hosts: tuple[str, ...] = ("pebble",), document: Any = None) -> Application:
+def make(
+    settings: Settings, *, hosts: tuple[str, ...] = ("pebble",), document: Any = None, transport: Any = None
+) -> Application:
     router = AddonRouter()
 
     @router.panel("report")
     async def report(ctx: Ctx) -> Page:
         return Page(ctx.host)
 
-    return Application(settings.model_copy(update={"hosts": hosts}), [router], document=document or DOCUMENT)
+    return Application(
+        settings.model_copy(update={"hosts": hosts}), [router], document=document or DOCUMENT, transport=transport
+    )
 
 
 class TestInstalledPackage:
@@ -74,6 +82,26 @@ class TestInstalledPackage:
         monkeypatch.setenv("PEBBLE_KEY", "the key that pebble's makers gave to the author")
         with pytest.raises(ConfigurationError, match=r"no section for the host 'pebble'"):
             make(settings, document={"addon": ABOUT})
+
+    async def test_token_remembered_for_another_host_opens_nothing(
+        self, settings: Settings, target: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Neither host binds its tokens, so nothing but the host itself tells the two apart in memory."""
+        monkeypatch.setenv("PEBBLE_KEY", "the key that pebble's makers gave to the author")
+        case = HipChatCase()
+        document = {**DOCUMENT, "hipchat": case.section}
+        application = make(settings, hosts=("hipchat", "pebble"), document=document, transport=case.transport)
+        await case.begin(application.app, BASE_URL)
+        guest = await case.guest()
+        await send(application.app, case.install(guest), BASE_URL)
+        token = case.sign(guest, HIPCHAT_PANEL, ProofKind.ENTRY)
+        for sent, status in (
+            (case.carry(HIPCHAT_PANEL, token), 200),
+            (Sent("GET", "/pebble/panel/report").with_header("authorization", f"Pebble {token}"), 401),
+        ):
+            assert (await send(application.app, sent, BASE_URL)).status == status
+        await application.close()
+        await case.end()
 
     def test_shipped_host_is_not_replaced_by_a_package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(install(tmp_path / "site", "hipchat", "stolen:FACTORY"))

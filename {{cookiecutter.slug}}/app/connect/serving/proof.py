@@ -13,7 +13,7 @@ from app.connect.keys.jwt import TokenRefused, UnverifiedToken, read
 from app.connect.network.tokens import GrantedToken, Wanted
 from app.connect.pages.page_tokens import ISSUER, PageTokens, Visit, require_same, visit_of
 from app.connect.tenancy.directory import Entry, TenantDirectory
-from app.connect.tenancy.tenant import Caller, Change, Tenant
+from app.connect.tenancy.tenant import Caller, Installed, Tenant
 
 REMEMBERED = 20_000
 PAGE = "page"
@@ -39,7 +39,7 @@ class Authenticator:
         directory: TenantDirectory,
         page_tokens: PageTokens,
         *,
-        enrol: Callable[[str, Change], Awaitable[None]],
+        enrol: Callable[[str, Installed], Awaitable[None]],
         deposit: Callable[[Tenant, Wanted, GrantedToken], Awaitable[None]],
     ) -> None:
         self._directory = directory

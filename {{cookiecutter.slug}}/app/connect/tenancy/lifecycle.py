@@ -105,6 +105,18 @@ class Lifecycle:
                 if entry is not None and entry.tenant.is_installed:
                     await self.suspect(entry.tenant)
 
+    async def enrol(self, host: str, change: Installed) -> None:
+        """Store an installation that comes into being by a proof; one that is there already stays as it is."""
+        try:
+            tenant = await self._create(host, change)
+        except IntegrityError:
+            # Its requests came at once, and another of them was first.
+            known = await self.known(host, change.client_key)
+            if known is not None:
+                self._directory.drop(known.tenant)
+            return
+        self._changed(tenant, "enrolled", generation=tenant.generation, origin=tenant.origin)
+
     async def suspect(self, tenant: Tenant, *, attempt: int = 0) -> None:
         """Have the worker ask the host whether this installation is alive, unless it is about to already."""
         delivery_id = f"{CHECK_UNINSTALL}:{int(time.time() // CHECKS[1])}" if attempt == 0 else None

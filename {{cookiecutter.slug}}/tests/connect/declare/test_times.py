@@ -86,6 +86,11 @@ class TestLatest:
         found = Daily(at, zone, days).latest(None, now=now)
         assert found is None or found.weekday() in days
 
+    def test_of_yesterday_is_over_after_a_day_although_the_night_had_an_hour_more(self) -> None:
+        daily = Daily("10:00", "Europe/Berlin")
+        assert daily.latest(None, now=datetime(2026, 10, 25, 7, 59, tzinfo=UTC)) is not None
+        assert daily.latest(None, now=datetime(2026, 10, 25, 8, 30, tzinfo=UTC)) is None
+
     def test_of_no_time_is_nothing(self) -> None:
         assert Daily(lambda _: None, None).latest(None, now=datetime.now(UTC)) is None
 

@@ -117,6 +117,5 @@ class TestSource:
     def test_of_the_command_line_loads_the_addon_only_for_a_command(self) -> None:
         tree = tree_of(CORE / "cli.py")
         loaded = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-        late = {"app.connect.application", "app.connect.declare.author", "app.connect.example"}
-        assert loaded & late == set()
-        assert late <= imported(CORE / "cli.py")
+        assert loaded & {"app.connect.declare.author", "app.connect.application"} == set()
+        assert "app.connect.declare.author" in imported(CORE / "cli.py")

@@ -155,7 +155,7 @@ class TestTimeInTheTenantsSettings:
         installation = await addon.install()
         an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).time().replace(second=0, microsecond=0)
         await addon.choose(installation, Chosen(at=an_hour_ago))
-        await addon.settle()
+        await addon.pass_time(minutes=1)
         assert addon.timed.count("own") == 0
 
     async def test_comes_once_although_two_processes_look(self, addon: TimedAddon, begin: Start) -> None:

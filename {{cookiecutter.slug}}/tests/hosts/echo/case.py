@@ -112,14 +112,13 @@ class EchoCase(
         return Sent.post(INSTALLATIONS, {"client_key": guest.client_key, "secret": guest.secret, "url": HOST})
 
     def takeovers(self, guest: Guest) -> Sequence[Sent]:
-        body = {"client_key": guest.client_key, "secret": STRANGER, "url": "http://127.0.0.1:9999"}
-        sent = Sent.post(INSTALLATIONS, body)
-        return (
-            sent,
-            self._signed(sent, Guest(guest.client_key, STRANGER)),
-            self._signed(sent, Guest(guest.client_key, VENDOR_KEY)),
-            self._signed(sent, Guest("somebody-else", VENDOR_KEY)),
-        )
+        return [
+            one
+            for url in (HOST, "http://127.0.0.1:9999")
+            for one in self._forged(
+                Sent.post(INSTALLATIONS, {"client_key": guest.client_key, "secret": STRANGER, "url": url}), guest
+            )
+        ]
 
     def endpoint(self, guest: Guest, sent: Sent) -> Sent:
         return self._signed(sent, guest)
@@ -161,8 +160,7 @@ class EchoCase(
         return self._signed(self._about(guest, "resume"), guest)
 
     def forged_pauses(self, guest: Guest) -> Sequence[Sent]:
-        sent = self._about(guest, "suspend")
-        return sent, self._signed(sent, Guest(guest.client_key, STRANGER)), self._signed(sent, Guest("x", VENDOR_KEY))
+        return self._forged(self._about(guest, "suspend"), guest)
 
     def hint(self, guest: Guest) -> Sent:
         return self._about(guest, "remove")
@@ -188,6 +186,15 @@ class EchoCase(
 
     def asked(self) -> int:
         return self._asked
+
+    def _forged(self, sent: Sent, guest: Guest) -> Sequence[Sent]:
+        """Sign as strangers can: not at all, with any secret, with the makers' key, as another installation."""
+        return (
+            sent,
+            self._signed(sent, Guest(guest.client_key, STRANGER)),
+            self._signed(sent, Guest(guest.client_key, VENDOR_KEY)),
+            self._signed(sent, Guest("somebody-else", VENDOR_KEY)),
+        )
 
     def _about(self, guest: Guest, what: str) -> Sent:
         return Sent.post(f"{INSTALLATIONS}/{what}", {"client_key": guest.client_key})
