@@ -23,6 +23,7 @@ ALWAYS = {
     "alembic.ini",
     "constraints.txt",
     "docs/guide.md",
+    "docs/hosts.md",
     "pyproject.toml",
 }
 CONTAINER = {".dockerignore", "Dockerfile"}

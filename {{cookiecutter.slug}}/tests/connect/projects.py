@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.connect.application import ROOT
 
-FOLDERS = ("app", "devhost", "migrations", "tests/addon", "tests/support")
+FOLDERS = ("app", "devhost", "docs", "migrations", "tests/addon", "tests/support")
 FILES = ("addon.toml", "alembic.ini", "pyproject.toml", "README.md", "tests/conftest.py", "tests/test_public_routes.py")
 
 
