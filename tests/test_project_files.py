@@ -22,8 +22,6 @@ ALWAYS = {
     "addon.toml",
     "alembic.ini",
     "constraints.txt",
-    "docs/guide.md",
-    "docs/hosts.md",
     "pyproject.toml",
 }
 CONTAINER = {".dockerignore", "Dockerfile"}
