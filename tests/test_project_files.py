@@ -22,6 +22,7 @@ ALWAYS = {
     "addon.toml",
     "alembic.ini",
     "constraints.txt",
+    "docs/guide.md",
     "pyproject.toml",
 }
 CONTAINER = {".dockerignore", "Dockerfile"}
@@ -125,6 +126,14 @@ class TestContent:
         secret = [path.joinpath(".env").read_text().splitlines() for path in (first, second)]
         differ = [line for line, other in zip(*secret, strict=True) if line != other]
         assert [line.partition("=")[0] for line in differ] == ["SECRET_KEYS"]
+
+    def test_way_to_deploy_changes_no_code(self, bake: Bake, tmp_path: Path) -> None:
+        # So that what is checked and run for one way holds for the others.
+        made = [bake(tmp_path / deploy, deploy=deploy) for deploy in BY_CHOICE]
+        code = [name for name in files_of(made[0]) if name.endswith((".py", ".toml", ".txt", "Makefile"))]
+        assert len(code) > 20
+        for other in made[1:]:
+            assert filecmp.cmpfiles(made[0], other, code, shallow=False)[1:] == ([], [])
 
     def test_ships_no_address_of_a_package_index(self, default_project: Path) -> None:
         pins = (default_project / "constraints.txt").read_text()

@@ -81,7 +81,7 @@ class TestTemplateReadme:
 
     @pytest.mark.parametrize("steps", [tools.demo.STEPS, tools.test.STEPS])
     def test_output_that_is_shown_has_the_steps_that_the_program_has(self, steps: int) -> None:
-        shown = re.findall(rf"^    \[(\d)/{steps}\] ", self.text, re.MULTILINE)
+        shown = re.findall(rf"^    \[(\d+)/{steps}\] ", self.text, re.MULTILINE)
         assert [int(number) for number in shown] == list(range(1, steps + 1))
 
 

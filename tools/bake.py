@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.environments import Progress, install, program, without_outer_environment
 from tools.export import export
 from tools.failure import StepError
-from tools.paths import BUILD, EXPORT, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT
+from tools.paths import BUILD, EXPORT, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT, WITH_PLUMBING_TESTS
 from tools.requirements import read_group
 
 
@@ -22,7 +22,7 @@ def ensure_cookiecutter(*, progress: Progress) -> str:
 
 def bake(*, progress: Progress) -> Path:
     """Replace build/builds by a project made with Enter at every question; its environment is kept."""
-    command = ensure_cookiecutter(progress=progress)
+    ensure_cookiecutter(progress=progress)
     export(EXPORT)
     kept = PROJECT / ".venv"
     aside = BUILD / "kept-environment"
@@ -30,9 +30,25 @@ def bake(*, progress: Progress) -> Path:
         kept.rename(aside)
     if PROJECT.exists():
         shutil.rmtree(PROJECT)
+    _make_project(BUILD)
+    if aside.exists():
+        aside.rename(kept)
+    return PROJECT
+
+
+def bake_with_plumbing_tests() -> Path:
+    """Make one more project from the same export, with the plumbing's own tests in it."""
+    if WITH_PLUMBING_TESTS.exists():
+        shutil.rmtree(WITH_PLUMBING_TESTS)
+    _make_project(WITH_PLUMBING_TESTS.parent, "plumbing_tests=yes")
+    return WITH_PLUMBING_TESTS
+
+
+def _make_project(folder: Path, *answers: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     made = subprocess.run(
-        [command, "--no-input", "--default-config", str(EXPORT)],
-        cwd=BUILD,
+        [program(TOOLS_ENVIRONMENT, "cookiecutter"), "--no-input", "--default-config", str(EXPORT), *answers],
+        cwd=folder,
         env=without_outer_environment(),
         check=False,
         capture_output=True,
@@ -44,9 +60,6 @@ def bake(*, progress: Progress) -> Path:
             seen=made.stdout + made.stderr,
             hint="run the template's tests: make test",
         )
-    if aside.exists():
-        aside.rename(kept)
-    return PROJECT
 
 
 def install_project(project: Path, environment: Path, *, progress: Progress) -> str:

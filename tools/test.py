@@ -1,18 +1,22 @@
-"""`make test`: the template's tests, the demo's walk, and the tests of a project made from the template."""
+"""`make test`: the template's tests, the demo's walk, and the tests of projects made from the template.
+
+What can be answered makes six projects. The template's tests bake each and look at its files. A way to deploy changes
+no code, so there are two sets of code to check and two of tests to run: with the plumbing's own tests and without.
+"""
 
 import os
 import shutil
 import sys
 
-from tools.bake import bake, install_project
+from tools.bake import bake, bake_with_plumbing_tests, install_project
 from tools.commands import Commands
 from tools.console import Console
 from tools.environments import find_uv, install, program
 from tools.failure import StepError
-from tools.paths import BUILD, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT
+from tools.paths import BUILD, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT, WITH_PLUMBING_TESTS
 from tools.requirements import read_group
 
-STEPS = 9
+STEPS = 10
 # As in the project's Makefile: whoever is done takes from the others.
 PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "8", "--dist", "worksteal")
 OLDEST = BUILD / "oldest"
@@ -22,14 +26,15 @@ def install_everything(console: Console) -> None:
     """Make the three environments: the template's tools, the project, the project at its oldest versions."""
     with console.step("install the template's tools"):
         install(TOOLS_ENVIRONMENT, read_group("dev"), folder=REPOSITORY, progress=console.installer_line)
-    with console.step("make a project and install it"):
+    with console.step("make a project and install it; make one with the plumbing's tests"):
         bake(progress=console.installer_line)
         install_project(PROJECT, PROJECT / ".venv", progress=console.installer_line)
-    with console.step("install it at the oldest versions it allows"):
+        bake_with_plumbing_tests()
+    with console.step("install the latter at the oldest versions it allows"):
         if find_uv(progress=console.installer_line) is None:
             raise StepError("only uv can choose the oldest versions", hint="install uv, then run `make test`")
         oldest = ["--upgrade", "--resolution", "lowest-direct", "-e", ".[dev]"]
-        install(OLDEST, oldest, folder=PROJECT, progress=console.installer_line)
+        install(OLDEST, oldest, folder=WITH_PLUMBING_TESTS, progress=console.installer_line)
 
 
 def run_tests(console: Console, commands: Commands) -> None:
@@ -41,6 +46,7 @@ def run_tests(console: Console, commands: Commands) -> None:
     commands.run(
         console.step_name, [*template, *PARALLEL], folder=REPOSITORY, settings={"PROJECT_PYTHON": project_python}
     )
+    # One after the other: some of these clients measure time.
     console.heading("strangers' clients against the devhost")
     if _wanted(console, "node", "npm"):
         strangers = [*template, "strangers"]
@@ -48,15 +54,31 @@ def run_tests(console: Console, commands: Commands) -> None:
     console.heading("the devhost's page in a browser")
     if _wanted(console, "chromium"):
         driver = ["-c", "constraints.txt", "-r", "tests/browser/requirements.txt"]
-        install(PROJECT / ".venv", driver, folder=PROJECT, progress=console.installer_line)
-        commands.run(console.step_name, [project_python, "-m", "pytest", "--browser", "tests/browser"], folder=PROJECT)
-    console.heading("tests of the project, oldest versions")
-    commands.run(console.step_name, [program(OLDEST, "python"), "-m", "pytest", *PARALLEL, "-q"], folder=PROJECT)
+        install(PROJECT / ".venv", driver, folder=WITH_PLUMBING_TESTS, progress=console.installer_line)
+        walk = [project_python, "-m", "pytest", "--browser", "tests/browser"]
+        commands.run(console.step_name, walk, folder=WITH_PLUMBING_TESTS)
+    run_oldest(console, commands)
     console.heading("make demo ONCE=1")
     demo = [sys.executable, "-m", "tools.demo"]
     commands.run(console.step_name, demo, folder=REPOSITORY, settings={"ONCE": "1"})
-    console.heading("tests of the project")
-    commands.run(console.step_name, [project_python, "-m", "pytest", *PARALLEL], folder=PROJECT)
+    console.heading("tests of the plumbing and the add-on")
+    commands.run(console.step_name, [project_python, "-m", "pytest", *PARALLEL], folder=WITH_PLUMBING_TESTS)
+    console.heading("tests of a project: make test")
+    commands.run(console.step_name, ["make", "test"], folder=PROJECT)
+
+
+def run_oldest(console: Console, commands: Commands) -> None:
+    """Run the tests at the oldest versions.
+
+    All of them on SQLite, and the add-on's on PostgreSQL, too. What an old version breaks is a library's interface,
+    which one database shows as well as two; only the driver differs, and the add-on's tests take it through all that
+    it is used for: migrations, installs, the inbox and its worker, the store, rows of the add-on's own. The difference
+    between the databases themselves is what the newest versions run everything twice for.
+    """
+    console.heading("tests of the plumbing and the add-on, oldest versions")
+    oldest = [program(OLDEST, "python"), "-m", "pytest", *PARALLEL, "-q"]
+    commands.run(console.step_name, [*oldest, "--no-postgres"], folder=WITH_PLUMBING_TESTS)
+    commands.run(f"{console.step_name}, PostgreSQL", [*oldest, "tests/addon"], folder=WITH_PLUMBING_TESTS)
 
 
 def _wanted(console: Console, *programs: str) -> bool:

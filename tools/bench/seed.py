@@ -11,12 +11,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-from app.connect.database.engine import Database
 from app.connect.application import ROOT
+from app.connect.database.engine import Database
 from app.connect.database.schema import migrate
+from app.connect.hosts.hipchat import HipChatDetails
 from app.connect.keys.sealing import Vault
 from app.connect.settings import load_settings
-from app.connect.tenancy.tables import TenantRow, TenantState
+from app.connect.tenancy.directory import secret_owner
+from app.connect.tenancy.tables import InstallationRow, TenantRow
+from app.connect.tenancy.tenant import TenantState
 from sqlalchemy import insert
 
 SECRET = "bench-0123456789abcdefghijklmnopqrstuvwxyz"
@@ -30,33 +33,46 @@ async def seed(count: int) -> None:
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     await migrate(db, ROOT)
     long_ago = time.time() - 3600
+    details = HipChatDetails(
+        capabilities_url="https://host.example/v2/capabilities",
+        token_url="https://host.example/v2/oauth/token",
+        group_id="1",
+        group_name="Bench",
+        room_id="1",
+    ).model_dump_json()
     for first in range(0, count, CHUNK):
-        rows = []
+        tenants, installations = [], []
         for number in range(first, min(first + CHUNK, count)):
-            tenant_id = uuid.uuid4().hex
-            rows.append(
+            tenant_id, installation_id = uuid.uuid4().hex, uuid.uuid4().hex
+            tenants.append(
                 {
                     "id": tenant_id,
-                    "host": "hipchat",
-                    "client_key": f"t{number}",
                     "state": TenantState.INSTALLED,
-                    "generation": 1,
-                    "sealed_secret": vault.seal(SECRET, owner=f"tenant:{tenant_id}"),
-                    "origin": "https://host.example",
-                    "capabilities_url": "https://host.example/v2/capabilities",
-                    "api_url": "https://host.example/v2/",
-                    "token_url": "https://host.example/v2/oauth/token",
-                    "web_url": "https://host.example",
-                    "group_id": "1",
-                    "group_name": "Bench",
-                    "room_id": "1",
                     "memo_json": "{}",
                     "installed_at": long_ago,
                     "changed_at": long_ago,
                 }
             )
+            installations.append(
+                {
+                    "id": installation_id,
+                    "tenant_id": tenant_id,
+                    "host": "hipchat",
+                    "client_key": f"t{number}",
+                    "state": TenantState.INSTALLED,
+                    "generation": 1,
+                    "origin": "https://host.example",
+                    "api_url": "https://host.example/v2/",
+                    "web_url": "https://host.example",
+                    "sealed_secret": vault.seal(SECRET, owner=secret_owner(installation_id)),
+                    "previous_until": 0.0,
+                    "details_json": details,
+                    "changed_at": long_ago,
+                }
+            )
         async with db.session() as session:
-            await session.execute(insert(TenantRow), rows)
+            await session.execute(insert(TenantRow), tenants)
+            await session.execute(insert(InstallationRow), installations)
     await db.dispose()
 
 

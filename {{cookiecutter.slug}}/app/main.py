@@ -9,8 +9,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.addon import routers
 from app.connect.application import Application
+from app.connect.declare.author import find_routers
 from app.connect.errors import ConfigurationError
 from app.connect.logging import configure_logging
 from app.connect.network.fetch import Transport
@@ -26,7 +26,7 @@ def create_app(
     """Make the application; `transport` stands in for the network and `clock` for time when tests play the host."""
     settings = settings or load_settings()
     configure_logging(settings.log_level, as_json=settings.is_production)
-    return Application(settings, routers, transport=transport, clock=clock).app
+    return Application(settings, find_routers(), transport=transport, clock=clock).app
 
 
 def __getattr__(name: str) -> Any:

@@ -6,15 +6,19 @@ addon = await devhost.host.install("http://127.0.0.1:8000/descriptor.json", room
 devhost.host.faults.error(503, times=1)
 await devhost.host.say(devhost.lobby, "/builds", user=devhost.guest)
 assert devhost.said(devhost.lobby) == ["/builds", "No builds"]
+frame = await devhost.open(addon.client_id, "configurable")
+assert (await frame.submit({"announce": "failures"}, form="settings-form")).is_success
 """
 
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from devhost.acts.dialect import View
+from devhost.acts.frame import Frame
 from devhost.acts.host import Host
 from devhost.app import create_devhost
 from devhost.settings import HostSettings
@@ -96,6 +100,15 @@ class Devhost:
     def stop(self, origin: str) -> None:
         """Take an add-on off the network: the host can no longer connect."""
         self._addons.remove(origin)
+
+    async def open(self, client_id: str, kind: str, key: str = "", **view: Unpack[View]) -> Frame:
+        """Open an add-on's page as a person does; the frame has its text, its page token and its forms.
+
+        frame = await devhost.open(addon.client_id, "webPanel", "report", room_id=1)
+        answer = await frame.submit({"points": "3"})
+        """
+        look = self.host.look(client_id, kind, key, **view)
+        return Frame(self.host.outbound, look, (await self.host.ask(look)).response())
 
     def said(self, room: Room | int | str) -> list[str]:
         """List the texts in a room, oldest first."""

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from app.addon.models import Build
-from app.addon.reports import card_of, failing_builds, glance_of, summary_of
+from app.addon.reports import card_of, failing, glance_of, latest_builds, summary_of
 from app.addon.settings import BuildSettings
 from app.connect import AddonRouter, Ctx
 from app.connect.hosts.hipchat import HipChatContext, HipChatCtx, HipChatRouter, Notification
@@ -24,18 +24,18 @@ async def announce(ctx: Ctx, reported: Reported) -> None:
     build = await ctx.db.get(Build, reported.build_id)
     if build is None:
         return
-    failing = len(await failing_builds(ctx))
-    await ctx.memo.set("failing", failing)
+    count = len(failing(await latest_builds(ctx)))
+    await ctx.memo.set("failing", count)
     match ctx:
         case HipChatContext():
-            await _announce_in_chat(ctx, build, failing)
+            await _announce_in_chat(ctx, build, count)
 
 
-async def _announce_in_chat(ctx: HipChatContext, build: Build, failing: int) -> None:
+async def _announce_in_chat(ctx: HipChatContext, build: Build, count: int) -> None:
     if ctx.room_id is None:
-        await ctx.group.push_glance("builds", glance_of(failing))
+        await ctx.group.push_glance("builds", glance_of(count))
         return
-    await ctx.room.push_glance("builds", glance_of(failing))
+    await ctx.room.push_glance("builds", glance_of(count))
     chosen = await ctx.settings(BuildSettings)
     wanted = chosen.announce == "all" or (chosen.announce == "failures" and build.status == "failed")
     if wanted and not await ctx.store.narrow("archived").get(ctx.room_id):
@@ -52,5 +52,6 @@ async def _announce_in_chat(ctx: HipChatContext, build: Build, failing: int) -> 
 async def digest(ctx: HipChatCtx) -> None:
     """Sum up the day in the room of a room installation."""
     chosen = await ctx.settings(BuildSettings)
-    if chosen.digest and ctx.room_id is not None:
-        await ctx.room.notify(summary_of(await failing_builds(ctx)), color="gray")
+    latest = await latest_builds(ctx)
+    if chosen.digest and latest and ctx.room_id is not None:
+        await ctx.room.notify(summary_of(latest), color="gray")

@@ -15,7 +15,7 @@ hipchat = HipChatRouter()
 @hipchat.glance("builds")
 async def builds(ctx: HipChatCtx) -> Glance:
     """Say how many builds fail. Asked for whenever anybody opens a room, so it reads memory, not the database."""
-    return glance_of(ctx.memo.get("failing", 0))
+    return glance_of(ctx.memo.get("failing"))
 
 
 @router.panel("report")

@@ -14,13 +14,15 @@ async def latest_builds(ctx: Context) -> list[Build]:
     return list(await ctx.db.scalars(query.order_by(Build.name)))
 
 
-async def failing_builds(ctx: Context) -> list[Build]:
-    """Return the projects whose newest build failed."""
-    return [build for build in await latest_builds(ctx) if build.status == "failed"]
+def failing(builds: list[Build]) -> list[Build]:
+    """Return the builds that failed."""
+    return [build for build in builds if build.status == "failed"]
 
 
-def glance_of(failing: int) -> Glance:
-    """Say in one line how the builds are."""
+def glance_of(failing: int | None) -> Glance:
+    """Say in one line how many builds fail; None when none was ever reported."""
+    if failing is None:
+        return Glance(label="No builds yet")
     if failing:
         return Glance(label=f"<b>{failing}</b> failing", status=Lozenge(label="FAILED", type="error"))
     return Glance(label="Builds", status=Lozenge(label="PASSED", type="success"))
@@ -44,8 +46,11 @@ def card_of(build: Build) -> Card:
     )
 
 
-def summary_of(failing: list[Build]) -> str:
-    """Name what fails, for people."""
-    if not failing:
+def summary_of(latest: list[Build]) -> str:
+    """Name what fails among the newest builds, for people."""
+    if not latest:
+        return "No builds were reported yet."
+    failed = failing(latest)
+    if not failed:
         return "All builds pass."
-    return f"{len(failing)} failing: " + ", ".join(build.title for build in failing)
+    return f"{len(failed)} failing: " + ", ".join(build.title for build in failed)

@@ -1,6 +1,8 @@
 """What the add-on does when something happens in a room, and when it comes and goes."""
 
-from app.addon.reports import failing_builds, glance_of, summary_of
+from typing import Literal
+
+from app.addon.reports import failing, glance_of, latest_builds, summary_of
 from app.connect import AddonRouter, Ctx
 from app.connect.hosts.hipchat import (
     HipChatCtx,
@@ -18,8 +20,9 @@ hipchat = HipChatRouter()
 @hipchat.on_message("list", pattern=r"^/builds\b")
 async def list_builds(ctx: HipChatCtx, message: RoomMessage) -> None:
     """Answer `/builds` in the room it was said in. Runs from the inbox, so it is tried again if the host is down."""
-    failing = await failing_builds(ctx)
-    await ctx.room.notify(summary_of(failing), color="red" if failing else "green", attach_to=message.id or None)
+    latest = await latest_builds(ctx)
+    color: Literal["red", "green"] = "red" if failing(latest) else "green"
+    await ctx.room.notify(summary_of(latest), color=color, attach_to=message.id or None)
 
 
 @hipchat.on_message("help", pattern=r"^/build-help\b", inline=True)
@@ -44,13 +47,13 @@ async def announce_again(ctx: HipChatCtx, change: RoomUnarchived) -> None:
 async def say_hello(ctx: HipChatCtx) -> None:
     """Show the glance at once, and say how to begin."""
     if ctx.room_id is None:
-        await ctx.group.push_glance("builds", glance_of(0))
+        await ctx.group.push_glance("builds", glance_of(None))
         return
-    await ctx.room.push_glance("builds", glance_of(0))
+    await ctx.room.push_glance("builds", glance_of(None))
     await ctx.room.notify("Builds is here. Say /builds, or open its settings to create an API token.")
 
 
 @router.on_uninstalled
 async def say_goodbye(ctx: Ctx) -> None:
     """Last chance to tidy up elsewhere. The host answers no more, and every row of the tenant is deleted next."""
-    ctx.log.info("builds of this tenant are deleted", extra={"failing": len(await failing_builds(ctx))})
+    ctx.log.info("builds of this tenant are deleted", extra={"projects": len(await latest_builds(ctx))})

@@ -7,7 +7,7 @@ from app.connect.context import Context
 from app.connect.database.engine import Base, TenantOwned, UtcDateTime
 from app.connect.database.store import TenantStore
 from app.connect.declare.declarations import Page
-from app.connect.declare.forms import BoundForm, ConfigForm, Done, Form
+from app.connect.declare.forms import BoundForm, ConfigForm, Done, Form, Input
 from app.connect.declare.router import Router
 from app.connect.declare.times import next_time
 from app.connect.errors import (
@@ -22,7 +22,7 @@ from app.connect.errors import (
 )
 from app.connect.serving.dependencies import ApiCtx, Ctx, CurrentTenant
 from app.connect.tenancy.memo import Memo
-from app.connect.tenancy.tenant import Caller, Tenant
+from app.connect.tenancy.tenant import Caller, Tenant, TenantState
 
 AddonRouter = Router[Context]
 """The router for what every host has: panels, pages, forms, jobs, schedules, settings and plain routes."""
@@ -45,12 +45,14 @@ __all__ = [
     "Form",
     "FormRefused",
     "HostError",
+    "Input",
     "Memo",
     "NotAllowed",
     "NotFound",
     "Page",
     "Tenant",
     "TenantOwned",
+    "TenantState",
     "TenantStore",
     "UtcDateTime",
     "next_time",

@@ -33,6 +33,7 @@ from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.proof import Authenticator
 from app.connect.serving.schedule import Scheduler, settings_reader
+from app.connect.serving.watchdog import Watchdog
 from app.connect.serving.web import build_app
 from app.connect.settings import Settings, load_settings
 from app.connect.tenancy.directory import TenantDirectory
@@ -46,7 +47,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Application:
-    """The running add-on. In tests `transport` stands in for the network, `document` for addon.toml, `clock` for time."""
+    """The running add-on; `transport` stands in for the network, `document` for addon.toml, `clock` for time."""
 
     def __init__(
         self,
@@ -181,11 +182,16 @@ class Application:
         except ConfigurationError:
             await self.close()
             raise
+        watchdog = None if self.settings.is_production else Watchdog(ROOT / "app" / "addon")
+        if watchdog is not None:
+            watchdog.start()
         following = asyncio.create_task(self.directory.run())
         working = asyncio.create_task(self.worker.run())
         try:
             yield
         finally:
+            if watchdog is not None:
+                watchdog.stop()
             await self.worker.stop()
             self.directory.stop()
             await asyncio.gather(working, following, return_exceptions=True)

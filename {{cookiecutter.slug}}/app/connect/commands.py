@@ -5,9 +5,12 @@ import json
 import sys
 
 from app.connect.application import ROOT, Application
+from app.connect.database.pending import unwritten_models
 from app.connect.database.schema import migrate as apply_migrations
 from app.connect.errors import ConfigurationError
+from app.connect.hosts.loading import load_factory
 from app.connect.serving.checks import unproven_routes
+from app.connect.settings import unknown_names
 
 
 async def descriptor(application: Application, given: argparse.Namespace) -> int:
@@ -25,11 +28,20 @@ async def descriptor(application: Application, given: argparse.Namespace) -> int
 
 async def check(application: Application, _: argparse.Namespace) -> int:
     """Find mistakes; whatever stops a start was found before this is called."""
-    problems = unproven_routes(application.routers)
+    models = [type(application.settings), *(load_factory(name).settings for name in application.hosts)]
+    unknown = unknown_names(ROOT / ".env", models)
+    problems = [
+        *unproven_routes(application.routers),
+        *(f".env: {name} is no setting. Did you mean {near}?" for name, near in unknown.items() if near),
+        *await unwritten_models(ROOT),
+    ]
     for problem in problems:
         print(problem, file=sys.stderr)
+    for name in (name for name, near in unknown.items() if near is None):
+        print(f".env: the add-on reads no {name}. Remove it, unless another program needs it.")
     if not problems:
-        print("Settings, addon.toml, handlers and routes fit together.")
+        print("Settings, addon.toml, handlers, routes and migrations fit together.")
+        print("After a change of addon.toml or of events each host must read the descriptor again: update it there.")
     return 1 if problems else 0
 
 

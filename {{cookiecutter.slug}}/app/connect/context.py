@@ -6,7 +6,7 @@ It is lazy: what is not touched costs nothing. It is made of parts that know not
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -116,6 +116,11 @@ class Context:
     def host(self) -> str:
         """The name of the host."""
         return self.tenant.host
+
+    @property
+    def now(self) -> datetime:
+        """The present moment in UTC, by the clock that schedules and jobs follow; tests move it on."""
+        return datetime.fromtimestamp(self._parts.inbox.now(), UTC)
 
     @cached_property
     def store(self) -> TenantStore:

@@ -81,13 +81,13 @@ class JsonLines(_Lines):
 
 
 class PlainLines(_Lines):
-    """For people: time, level, message, then `name=value`."""
+    """For people: time, level, request id, message, then `name=value`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record and its extras."""
         when = time.strftime("%H:%M:%S", time.localtime(record.created))
         extra = "".join(f" {name}={value}" for name, value in self._extra(record).items())
-        line = f"{when} {record.levelname:<7} {record.getMessage()}{extra}"
+        line = f"{when} {record.levelname:<7} {request_id.get()} {record.getMessage()}{extra}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return redact(line)
@@ -127,7 +127,8 @@ class AccessLog:
             )
         else:
             when = time.strftime("%H:%M:%S", time.localtime(now))
-            line = f"{when} INFO    {method} {path} {status} {seconds * 1000:.1f} ms\n"
+            own = request_id.get()
+            line = f"{when} INFO    {own} {method} {path} {status} {seconds * 1000:.1f} ms\n"
         self._stream.write(line)
 
 

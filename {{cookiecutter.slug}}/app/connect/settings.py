@@ -1,9 +1,13 @@
 """The settings: one class, read from the environment and `.env`, refused with a way out when wrong."""
 
 import secrets
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -113,7 +117,29 @@ def _fresh_key() -> str:
     return f"use a random one, such as {secrets.token_urlsafe(48)}"
 
 
-def load_settings(model: type[T] = Settings, **given: Any) -> T:  # type: ignore[assignment]
+def unknown_names(file: Path, models: Iterable[type[BaseSettings]]) -> dict[str, str | None]:
+    """Map each name in `.env` that no setting has to the setting that was probably meant, or None.
+
+    Other programs may read that file, too (compose does), so a name without a near one need not be a mistake.
+    """
+    known = {
+        f"{model.model_config.get('env_prefix') or ''}{field}".upper()
+        for model in models
+        for field in model.model_fields
+    }
+    named = dotenv_values(file) if file.is_file() else {}
+    return {
+        name: next(iter(get_close_matches(name.upper(), known, n=1, cutoff=0.75)), None)
+        for name in named
+        if name.upper() not in known
+    }
+
+
+@overload
+def load_settings(**given: Any) -> Settings: ...
+@overload
+def load_settings(model: type[T], **given: Any) -> T: ...
+def load_settings(model: type[BaseSettings] = Settings, **given: Any) -> BaseSettings:
     """Read the settings, or those of a host; a `ConfigurationError` lists every mistake with its fix."""
     try:
         return model(**given)

@@ -1,7 +1,7 @@
 """The seam between the shell and a dialect: what each protocol does in a way of its own."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, TypedDict
 
 from devhost.acts.openings import Click, Look, Opening
 from devhost.acts.views import GlanceView, ModuleView
@@ -15,6 +15,16 @@ from devhost.world.rooms import Room
 
 Who = int | str | Person
 Where = int | str | Room
+
+
+class View(TypedDict, total=False):
+    """Where one looks at an add-on's page, as whom, and with what in its address."""
+
+    room_id: Where | None
+    user: Who
+    values: dict[str, Any] | None
+    theme: str
+    forgery: str | None
 
 
 class Dialect(ABC):

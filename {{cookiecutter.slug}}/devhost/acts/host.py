@@ -1,11 +1,11 @@
 """The host as tests and pages hold it: every act of a person or an attacker is one method."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 
 from devhost.acts.breaking import Faults
-from devhost.acts.dialect import Dialect, Where, Who
+from devhost.acts.dialect import Dialect, View, Where, Who
 from devhost.acts.openings import Look
 from devhost.errors import bad_request, not_found
 from devhost.settings import HostSettings
@@ -83,18 +83,9 @@ class Host(Dialect):
         message = self.world.post(room, self.world.spoken(person, text))
         return await self.announce(room, message)
 
-    def look(
-        self,
-        client_id: str,
-        kind: str,
-        key: str = "",
-        *,
-        room_id: Where | None = None,
-        user: Who = "admin",
-        values: dict[str, Any] | None = None,
-        forgery: str | None = None,
-    ) -> Look:
+    def look(self, client_id: str, kind: str, key: str = "", **view: Unpack[View]) -> Look:
         """Say who looks at which page of an add-on, and where. Raises HostError 400 or 404."""
+        room_id, forgery = view.get("room_id"), view.get("forgery")
         if forgery is not None and forgery not in list(Forgery):
             raise bad_request(f"forgery: {forgery!r} is none of {', '.join(Forgery)}", field="forgery")
         return Look(
@@ -102,25 +93,26 @@ class Host(Dialect):
             kind=kind,
             key=key,
             room_id=None if room_id is None else self.room(room_id).id,
-            person=self.person(user),
-            values=values or {},
+            person=self.person(view.get("user", "admin")),
+            values=view.get("values") or {},
+            theme=view.get("theme", "light"),
             forgery=None if forgery is None else Forgery(forgery),
         )
 
-    def signed_url(self, client_id: str, kind: str, key: str = "", **where: Any) -> str:
-        """Return the address that a client would open, with a fresh token; `where` is that of `look`."""
-        return self.address(self.look(client_id, kind, key, **where))
+    def signed_url(self, client_id: str, kind: str, key: str = "", **view: Unpack[View]) -> str:
+        """Return the address that a client would open, with a fresh token."""
+        return self.address(self.look(client_id, kind, key, **view))
 
-    async def open(self, client_id: str, kind: str, key: str = "", **where: Any) -> httpx.Response:
-        """Open a page and return the add-on's answer; `where` is that of `look`.
+    async def open(self, client_id: str, kind: str, key: str = "", **view: Unpack[View]) -> httpx.Response:
+        """Open a page and return the add-on's answer. Raises httpx.RequestError when there is none."""
+        return (await self.ask(self.look(client_id, kind, key, **view))).response()
 
-        Raises httpx.RequestError when the add-on does not answer.
-        """
-        return (await self.ask(self.look(client_id, kind, key, **where))).response()
-
-    async def glance(self, client_id: str, key: str, *, room_id: Where = 1, **where: Any) -> dict[str, Any]:
+    async def glance(
+        self, client_id: str, key: str, *, room_id: Where = 1, user: Who = "admin", forgery: str | None = None
+    ) -> dict[str, Any]:
         """Query a glance and return its data. Raises GlanceRefused when a client would show an error."""
-        return await self.ask_glance(self.look(client_id, "glance", key, room_id=room_id, **where))
+        look = self.look(client_id, "glance", key, room_id=room_id, user=user, forgery=forgery)
+        return await self.ask_glance(look)
 
     def timeline(self, room_id: Where) -> list[Message]:
         """List a room's messages, oldest first."""

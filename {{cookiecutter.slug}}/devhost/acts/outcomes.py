@@ -91,5 +91,5 @@ def _answered(one: Delivery) -> str:
         return one.note or "The delivery was not sent."
     many = f" to each of {len(one.attempts)} copies" if len(one.attempts) > 1 else ""
     if last.status is None:
-        return f"The add-on did not answer {one.event}: {last.error}"
+        return f"The add-on did not answer {one.event}: {last.error}."
     return f"The add-on answered {last.status} to {one.event}{many} in {last.latency_ms:.0f} ms."

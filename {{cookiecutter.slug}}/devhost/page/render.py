@@ -34,9 +34,9 @@ _HEADERS = {
 # The pages' own script asks for pieces of a page with this header; without it they are whole pages.
 PIECE = "x-devhost-piece"
 
-_templates = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
+# A dialect's own pages lie in its folder; what they extend is here.
+_FOLDERS = [HERE / "templates", *sorted(HERE.parent.glob("dialects/*/templates"))]
+_templates = Environment(loader=FileSystemLoader(_FOLDERS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 _templates.filters |= {
     "message_html": message_html,
     "card_html": card_html,

@@ -4,11 +4,21 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from devhost.acts.control import HostDep
+from devhost.acts.host import Host
 from devhost.errors import not_found
 from devhost.page.render import done, form_of, page_router, render
 from devhost.page.wire_rows import address, curl, pretty, row, said
+from devhost.wire.log import WireEntry, cut
 
 router = page_router()
+
+
+def found(host: Host, number: int) -> WireEntry:
+    """Return a request of the log. Raises HostError 404."""
+    entry = host.wire.get(number)
+    if entry is None:
+        raise not_found(f"Request {number}, or it was forgotten: it")
+    return entry
 
 
 @router.get("/page/wire/{number}")
@@ -18,9 +28,7 @@ async def one(
     reveal: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> Response:
     """Show one request with its answer; `reveal=true` shows its secrets."""
-    entry = host.wire.get(number)
-    if entry is None:
-        raise not_found(f"Request {number}, or it was forgotten: it")
+    entry = found(host, number)
     shown = entry.public(reveal=reveal)
     return render(
         "wire_entry.html",
@@ -33,6 +41,16 @@ async def one(
         said=said(shown["answer_body"]) if row(host, entry).refused else "",
         reveal=reveal,
     )
+
+
+@router.get("/page/wire/{number}/curl")
+async def whole_curl(number: int, host: HostDep) -> dict[str, str]:
+    """Return a request as a command that runs, and what to tell the person who copies it."""
+    entry = found(host, number)
+    told = "Copied with its real secrets: the command runs as it is."
+    if cut(entry.request_body):
+        told = "Copied, but the log keeps only the start of so long a body: put the rest in before you run it."
+    return {"command": curl(host, entry.public(reveal=True)), "told": told}
 
 
 @router.post("/page/redeliver")

@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from devhost.errors import forbidden
+from devhost.wire.outbound import LOOPBACK
 from devhost.world.state import WorldDep
-
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 async def refuse_strangers(request: Request, world: WorldDep) -> None:
@@ -18,7 +17,7 @@ async def refuse_strangers(request: Request, world: WorldDep) -> None:
     its answers under a host name that points here.
     """
     own = urlsplit(world.base_url)
-    allowed = _LOOPBACK | {own.hostname or ""}
+    allowed = LOOPBACK | {own.hostname or ""}
     if _host_name(request.headers.get("host", "")) not in allowed:
         raise forbidden("The Host header names no address of the devhost")
     site = request.headers.get("sec-fetch-site")

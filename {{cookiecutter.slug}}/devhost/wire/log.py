@@ -1,18 +1,21 @@
 """The log of every request between the host and its add-ons, in both directions."""
 
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from devhost.wire.masking import mask
+from devhost.wire.masking import HIDDEN, mask
 from devhost.world.clock import iso
 from devhost.world.feed import Feed
 
 ENTRY_LIMIT = 1000
 BODY_KEPT = 16_384
+_COOKIES = ("cookie", "set-cookie")
+_CUT = re.compile(r"\.\.\. \(\d+ bytes\)$")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -47,7 +50,7 @@ class WireEntry:
         for name in ("path", "request_body", "answer_body", "reason"):
             body[name] = mask(body[name])
         for name in ("request_headers", "answer_headers"):
-            body[name] = {header: mask(value) for header, value in body[name].items()}
+            body[name] = {header: HIDDEN if header in _COOKIES else mask(value) for header, value in body[name].items()}
         return body
 
 
@@ -82,6 +85,11 @@ class Wire:
     def clear(self) -> None:
         """Forget all entries."""
         self._entries.clear()
+
+
+def cut(body: str) -> bool:
+    """Say whether a body is only the start of what was sent."""
+    return _CUT.search(body) is not None
 
 
 def kept(raw: bytes) -> str:

@@ -1,7 +1,10 @@
 """Sends every request of the host to add-ons: time and size limited, logged, and never raising."""
 
 import asyncio
+import socket
+import ssl
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +14,8 @@ from devhost.settings import HostSettings
 from devhost.wire.log import Wire, WireEntry, kept
 from devhost.world.clock import Clock
 
+# This machine's own names.
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REFUSALS = (401, 403)
 # A body is handed on decoded and whole, so these no longer say the truth about it.
 _DROPPED = {"content-encoding", "content-length", "transfer-encoding"}
@@ -124,25 +129,23 @@ class Outbound:
     async def _ask(self, ask: Ask) -> Answer:
         limit = ask.limit or self._settings.answer_limit
         try:
+            request = self._client.build_request(ask.method, ask.url, content=ask.body, headers=ask.headers)
+        except (httpx.InvalidURL, ValueError) as error:
+            return Answer(error=f"the URL cannot be used: {error}")
+        try:
             async with (
                 asyncio.timeout(ask.timeout),
-                self._client.stream(ask.method, ask.url, content=ask.body, headers=ask.headers) as response,
+                aclosing(await self._client.send(request, stream=True)) as response,
             ):
                 body = bytearray()
                 async for part in response.aiter_bytes():
                     body += part
                     if len(body) > limit:
-                        error = f"the answer is larger than {limit} bytes"
-                        return Answer(status=response.status_code, headers=response.headers, error=error)
+                        large = f"the answer is larger than {limit} bytes"
+                        return Answer(status=response.status_code, headers=response.headers, error=large)
                 return Answer(status=response.status_code, body=bytes(body), headers=response.headers)
-        except TimeoutError:
-            return Answer(error=f"no answer within {ask.timeout:g} s")
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError, ValueError) as error:
-            return Answer(error=f"the URL cannot be used: {error}")
-        except httpx.HTTPError as error:
-            return Answer(error=f"no answer: {type(error).__name__} {error}".strip())
         except Exception as error:  # noqa: BLE001 - an add-on that runs in this process may raise anything
-            return Answer(error=f"the add-on raised {type(error).__name__}: {error}")
+            return Answer(error=_failure(ask, error))
 
     def _close(self, entry: WireEntry, answer: Answer) -> None:
         entry.status = answer.status
@@ -159,3 +162,36 @@ class Outbound:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def _failure(ask: Ask, error: Exception) -> str:
+    """Say in words why nothing usable came back."""
+    match error:
+        case TimeoutError():
+            return f"no answer within {ask.timeout:g} s"
+        case httpx.UnsupportedProtocol():
+            return f"the URL cannot be used: {error}"
+        case UnicodeError() if not isinstance(error, UnicodeDecodeError):
+            # A host name that no name server can be asked for.
+            return f"the URL cannot be used: {error}"
+        case httpx.ConnectError():
+            return _unreached(httpx.URL(ask.url), error)
+        case httpx.HTTPError():
+            return f"no answer: {type(error).__name__} {error}".strip()
+        case _:
+            return f"the add-on raised {type(error).__name__}: {error}"
+
+
+def _unreached(url: httpx.URL, error: httpx.ConnectError) -> str:
+    """Say why nobody could be connected to, and what to do when the add-on on this machine does not run."""
+    reasons: list[BaseException] = [error]
+    while (before := reasons[-1].__cause__ or reasons[-1].__context__) is not None:
+        reasons.append(before)
+    if any(isinstance(one, ssl.SSLError) for one in reasons):
+        return f"no answer: TLS with {url.netloc.decode('ascii')} fails: {error}"
+    if any(isinstance(one, socket.gaierror) for one in reasons):
+        return f"no answer: there is no machine named {url.host}"
+    port = url.port or (443 if url.scheme == "https" else 80)
+    if url.host in LOOPBACK:
+        return f"Nothing listens on :{port}. `make run` starts the add-on"
+    return f"Nothing listens on {url.host}:{port}. Is the add-on running there?"

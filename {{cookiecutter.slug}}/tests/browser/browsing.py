@@ -37,7 +37,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SIZES = {"wide": (1280, 860), "narrow": (360, 740)}
+SIZES = {"wide": (1280, 860), "middle": (768, 1024), "narrow": (360, 740)}
 
 
 @dataclass
@@ -170,7 +170,7 @@ class Walker:
     def go(self, view: str) -> None:
         """Show a part of the room's page; a narrow screen shows one part at a time."""
         self.page.wait_for_selector("body[data-ready]")
-        if self.name.startswith("narrow"):
+        if not self.name.startswith("wide"):
             self.page.get_by_role("navigation", name="Views").get_by_role("button", name=view).click()
         elif view in ("Wire", "Break it"):
             self.page.get_by_role("tab", name=view).click()
@@ -198,7 +198,7 @@ def violations(frame: Frame) -> list[str]:
     ]
 
 
-@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+@pytest.fixture(params=[(size, scheme) for size in ("wide", "narrow") for scheme in ("light", "dark")], ids="-".join)
 def walker(request: pytest.FixtureRequest, chromium: Browser, pair: Pair) -> Iterator[Walker]:
     """Open a page of one width and scheme."""
     size, scheme = request.param
@@ -214,6 +214,14 @@ def visitor(request: pytest.FixtureRequest, chromium: Browser, stage: tuple[Stag
         yield one
 
 
+@pytest.fixture(params=SIZES)
+def measurer(request: pytest.FixtureRequest, chromium: Browser, stage: tuple[Stage, str]) -> Iterator[Walker]:
+    """Open a page of each width beside the foreign add-on."""
+    folder = request.config.getoption("--screenshots")
+    with opened(chromium, stage[1], size=request.param, scheme="light", folder=folder) as one:
+        yield one
+
+
 @contextmanager
 def opened(browser: Browser, address: str, *, size: str, scheme: str, folder: str | None) -> Iterator[Walker]:
     """Open a page in a context of its own, and listen to the browser's complaints."""
@@ -225,6 +233,7 @@ def opened(browser: Browser, address: str, *, size: str, scheme: str, folder: st
         color_scheme="dark" if scheme == "dark" else "light",
         base_url=address,
         locale="en-GB",
+        permissions=["clipboard-read", "clipboard-write"],
     )
     page = context.new_page()
     page.set_default_timeout(10_000)

@@ -72,6 +72,7 @@ class Stage:
             "/script.js": PlainTextResponse(SCRIPT, media_type="text/javascript"),
             "/html": HTMLResponse("<p>no descriptor here</p>"),
             "/page": HTMLResponse(self.page(request)),
+            "/settings": HTMLResponse(self.settings()),
         }
         return answers.get(path, Response(status_code=204))
 
@@ -83,6 +84,14 @@ class Stage:
             f'<script src="{self.host}/atlassian-connect/all.js"></script></head><body><main><h1>Page</h1>'
             f'<p id="body">{request.query_params.get("body", "").replace("&", "&amp;")}</p>{buttons}'
             f'<ul id="log"></ul></main><script src="/script.js"></script></body></html>'
+        )
+
+    def settings(self) -> str:
+        """Write a settings page that is higher than most screens."""
+        return (
+            '<!doctype html><html lang="en"><head><title>Settings</title><link rel="icon" href="data:,">'
+            f'<script src="{self.host}/atlassian-connect/all.js" async></script></head><body><main><h1>Settings</h1>'
+            '<p style="height: 1100px">Choices</p><button>Save</button></main></body></html>'
         )
 
     def descriptor(self) -> dict[str, Any]:
@@ -100,6 +109,16 @@ class Stage:
             "capabilities": {
                 "hipchatApiConsumer": {"scopes": ["send_notification", "view_room"]},
                 "installable": {"callbackUrl": f"{self.origin}/installed"},
+                "configurable": {"url": f"{self.origin}/settings"},
+                "webhook": [
+                    {
+                        "event": "room_message",
+                        "url": f"{self.origin}/hook",
+                        "pattern": r"^/stage\b",
+                        "name": "stage",
+                        "authentication": "jwt",
+                    }
+                ],
                 "glance": [
                     {
                         "key": "things",

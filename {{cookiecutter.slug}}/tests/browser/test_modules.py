@@ -152,7 +152,7 @@ class TestTrouble:
         [
             ("Refused", "The add-on answered 403: "),
             ("Forbidden", "X-Frame-Options: DENY"),
-            ("Gone", "The add-on does not answer: no answer: ConnectError"),
+            ("Gone", "The add-on does not answer: Nothing listens on :"),
             ("Never", "The add-on does not answer: no answer within"),
         ],
     )

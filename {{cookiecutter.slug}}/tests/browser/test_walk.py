@@ -30,7 +30,7 @@ def use_settings(walker: Walker) -> str:
     listed = frame.get_by_label("Builds in the list")
     listed.fill("0")
     frame.get_by_role("button", name="Save").click()
-    expect(frame.locator("#listed-error")).to_contain_text("greater than or equal to 1")
+    expect(frame.locator("#settings-listed-error")).to_contain_text("must be at least 1")
     walker.check("3-settings-refused")
     walker.forgive("status of 422")
     listed.fill("10")
@@ -50,7 +50,7 @@ def chat(walker: Walker) -> None:
     expect(page.get_by_role("log")).to_contain_text("Builds is here")
     page.get_by_role("button", name="/builds", exact=True).click()
     page.get_by_label("Message as Admin").press("Enter")
-    expect(page.get_by_role("log")).to_contain_text("All builds pass.")
+    expect(page.get_by_role("log")).to_contain_text("No builds were reported yet.")
     walker.go("Chat")
     walker.check("5-chat")
 

@@ -1,16 +1,19 @@
 """An add-on with a probe in it, in as many processes as a test wants."""
 
-from collections.abc import AsyncIterator, Callable
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
 from app.connect.application import Application
+from app.connect.logging import configure_logging
 from app.connect.settings import Settings
 from devhost.testing import Devhost
 from tests.connect import probe as probes
 from tests.connect import showcase as showcases
+from tests.connect.logs import Log
 from tests.connect.probe import Probe, ProbedAddon
 from tests.support.running import ADDON, Clock, RunningAddon
 
@@ -59,3 +62,14 @@ async def showcase(settings: Settings, devhost: Devhost) -> AsyncIterator[Runnin
         httpx.AsyncClient(transport=transport, base_url=ADDON) as http,
     ):
         yield RunningAddon(app, devhost, http, clock)
+
+
+@pytest.fixture
+def start_log() -> Iterator[Callable[..., Log]]:
+    yield Log
+    configure_logging("WARNING", as_json=False, stream=io.StringIO())
+
+
+@pytest.fixture
+def log(start_log: Callable[..., Log]) -> Log:
+    return start_log(as_json=True)

@@ -127,6 +127,10 @@ def _declare_routes(router: AddonRouter, hipchat: HipChatRouter) -> None:
     async def show_tenant(tenant: CurrentTenant) -> str:
         return tenant.client_key
 
+    @router.route("/showcase/any-page", methods=["GET"])
+    async def for_any_page(ctx: Ctx) -> str:
+        return ctx.tenant.client_key
+
     @router.route("/showcase/list", methods=["GET"], page="list")
     async def for_the_panel(ctx: Ctx) -> str:
         return ctx.tenant.client_key

@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from app.connect.application import ROOT
 from app.connect.errors import ConfigurationError
+from app.connect.hosts.hipchat.settings import HipChatSettings
+from app.connect.hosts.loading import installed_hosts, load_factory
 from app.connect.settings import Settings, load_settings
 from tests.support.running import KEY
 
@@ -19,21 +22,29 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def refusal() -> str:
+def refusal(model: type[BaseSettings] = Settings) -> str:
     with pytest.raises(ConfigurationError) as refused:
-        load_settings()
+        load_settings(model)
     return str(refused.value)
+
+
+def host_settings() -> list[type[BaseSettings]]:
+    """List the settings of every host that is installed."""
+    return [load_factory(name).settings for name in installed_hosts()]
 
 
 class TestDefaults:
     def test_need_a_key_and_nothing_else(self, environment: pytest.MonkeyPatch) -> None:
-        settings = load_settings()
+        settings: Settings = load_settings()
         assert settings.environment == "development"
         assert settings.base_url == "http://127.0.0.1:8000"
         assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///./addon.db"
-        assert settings.hosts == ("hipchat",)
-        assert settings.hipchat_origins == ()
+        assert settings.hosts == ()
         assert settings.log_level == "INFO"
+
+    def test_of_hosts_need_nothing(self) -> None:
+        hipchat = load_settings(HipChatSettings)
+        assert (hipchat.origins, hipchat.frame_ancestors) == ((), ())
 
     def test_stand_for_variables_that_are_empty(self, environment: pytest.MonkeyPatch) -> None:
         for name in set(Settings.model_fields) - {"secret_keys"}:
@@ -50,7 +61,8 @@ class TestDefaults:
 class TestSecretKeys:
     def test_are_taken_newest_first(self, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("SECRET_KEYS", f" {KEY[::-1]} , {KEY},")
-        assert [key.get_secret_value() for key in load_settings().secret_keys] == [KEY[::-1], KEY]
+        settings: Settings = load_settings()
+        assert [key.get_secret_value() for key in settings.secret_keys] == [KEY[::-1], KEY]
 
     def test_that_are_missing_come_with_a_line_to_add(self, environment: pytest.MonkeyPatch) -> None:
         environment.delenv("SECRET_KEYS")
@@ -155,7 +167,7 @@ class TestAddresses:
     @pytest.mark.parametrize("name", ["HIPCHAT_ORIGINS", "HIPCHAT_FRAME_ANCESTORS"])
     def test_of_hosts_are_taken_as_a_list(self, environment: pytest.MonkeyPatch, name: str) -> None:
         environment.setenv(name, "https://Chat.Example.com, http://127.0.0.1:9000/ ,*")
-        taken = getattr(load_settings(), name.lower())
+        taken = getattr(load_settings(HipChatSettings), name.lower().removeprefix("hipchat_"))
         assert taken == ("https://chat.example.com", "http://127.0.0.1:9000", "*")
 
     @pytest.mark.parametrize("name", ["HIPCHAT_ORIGINS", "HIPCHAT_FRAME_ANCESTORS"])
@@ -179,7 +191,7 @@ class TestAddresses:
         self, environment: pytest.MonkeyPatch, name: str, origin: str
     ) -> None:
         environment.setenv(name, f"https://good.example,{origin}")
-        said = refusal()
+        said = refusal(HipChatSettings)
         assert f"{name}: {origin!r} is not an origin; write scheme and host, such as https://api.host.example" in said
 
 
@@ -222,14 +234,23 @@ class TestExampleFile:
     def test_names_exactly_the_settings(self) -> None:
         text = (ROOT / ".env.example").read_text(encoding="utf-8")
         named = re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", text, re.MULTILINE)
-        assert named == [name.upper() for name in Settings.model_fields]
+        of_hosts = [
+            f"{model.model_config.get('env_prefix')}{field}".upper()
+            for model in host_settings()
+            for field in model.model_fields
+        ]
+        assert sorted(named) == sorted([*[name.upper() for name in Settings.model_fields], *of_hosts])
 
     def test_shows_the_defaults(self) -> None:
         text = (ROOT / ".env.example").read_text(encoding="utf-8")
-        shown = dict(re.findall(r"^# ([A-Z][A-Z_]+)=(.*)$", text, re.MULTILINE))
-        assert load_settings(_env_file=None, secret_keys=KEY) == load_settings(
-            _env_file=None, secret_keys=KEY, **{name.lower(): value for name, value in shown.items()}
-        )
+        shown = {name.lower(): value for name, value in re.findall(r"^# ([A-Z][A-Z_]+)=(.*)$", text, re.MULTILINE)}
+        core = {name: value for name, value in shown.items() if name in Settings.model_fields}
+        assert load_settings(_env_file=None, secret_keys=KEY) == load_settings(_env_file=None, secret_keys=KEY, **core)
+        for model in host_settings():
+            prefix = str(model.model_config.get("env_prefix")).lower()
+            own = {name.removeprefix(prefix): value for name, value in shown.items() if name.startswith(prefix)}
+            assert own
+            assert load_settings(model, _env_file=None) == load_settings(model, _env_file=None, **own)
 
     def test_works_once_a_key_is_filled_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = (ROOT / ".env.example").read_text(encoding="utf-8")

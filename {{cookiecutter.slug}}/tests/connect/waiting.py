@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-LONGEST = 60.0
+LONGEST = 120.0
 """Seconds after which a test gives up rather than hang; no test measures time by it."""
 
 

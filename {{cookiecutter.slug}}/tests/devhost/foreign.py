@@ -105,7 +105,8 @@ class ForeignAddon:
         """Serve one request."""
         request = Request(scope, receive)
         raw = await request.body()
-        data = json.loads(raw) if raw else dict(request.query_params)
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        data = json.loads(raw) if raw and is_json else dict(request.query_params)
         path = request.url.path
         self.requests.append((request.method, path, data))
         self.headers.append(dict(request.headers))

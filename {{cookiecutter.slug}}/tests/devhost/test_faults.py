@@ -1,10 +1,12 @@
 """What can be broken, and what an add-on meets then."""
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
+from devhost.acts.faults import FAULTS
 from devhost.errors import DroppedConnection
 from devhost.testing import Devhost
 from devhost.wire.signing import read_claims
@@ -62,6 +64,82 @@ class TestBrokenAnswers:
         assert (await api.get("/v2/user")).status_code == 500
         devhost.host.faults.clear()
         assert (await api.get("/v2/user")).status_code == 200
+
+
+class TestOneTable:
+    """The page's cards, the JSON control and the test kit's methods are the same faults."""
+
+    LASTING = sorted(key for key, fault in FAULTS.items() if fault.lasting)
+
+    @pytest.mark.parametrize("key", LASTING)
+    async def test_control_sets_each_and_the_kit_tells_it(self, devhost: Devhost, key: str) -> None:
+        answer = await devhost.client.post("/_devhost/faults", json={"kind": key})
+        assert answer.status_code == 200
+        assert list(devhost.host.faults.active()) == [key]
+        devhost.host.faults.mend()
+        assert devhost.host.faults.active() == {}
+
+    async def test_kit_has_a_method_for_each(self, devhost: Devhost) -> None:
+        faults = devhost.host.faults
+        faults.down()
+        faults.drop()
+        faults.truncate()
+        faults.error()
+        faults.slow(1)
+        faults.rate_limited()
+        faults.flooded()
+        faults.expire_tokens_in(5)
+        faults.skew_clock(-60)
+        faults.advance(1)
+        faults.duplicate()
+        faults.delay(1)
+        faults.hold_deliveries()
+        faults.forge("expired")
+        assert sorted(faults.active()) == self.LASTING
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "kind"),
+            ({"kind": "gravity"}, "kind"),
+            ({"kind": "release"}, "kind"),
+            ({"kind": "down", "status": 500}, "status"),
+            ({"kind": "error", "status": 200}, "status"),
+            ({"kind": "error", "status": True}, "status"),
+            ({"kind": "error", "status": 500.5}, "status"),
+            ({"kind": "error", "times": 0}, "times"),
+            ({"kind": "error", "path": "/static"}, "path"),
+            ({"kind": "late", "seconds": -1}, "seconds"),
+            ({"kind": "late", "seconds": 10**400}, "seconds"),
+            ({"kind": "forgery", "forgery": "none"}, "forgery"),
+        ],
+    )
+    async def test_control_names_what_is_wrong(self, devhost: Devhost, body: dict[str, Any], field: str) -> None:
+        answer = await devhost.client.post("/_devhost/faults", json=body)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["field"] == field
+        assert devhost.host.faults.active() == {}
+
+
+class TestTheLogOfFaults:
+    @pytest.mark.parametrize("kind", ["error", "rate", "flood", "down", "drop", "truncate"])
+    async def test_broken_request_keeps_its_body(self, devhost: Devhost, api: httpx.AsyncClient, kind: str) -> None:
+        devhost.host.faults.put(kind, times=1)
+        with suppress(httpx.ReadError):
+            await api.post("/v2/room/1/notification", json={"message": "the body"})
+        entry = list(devhost.host.wire)[-1]
+        assert entry.reason.startswith(("broken on purpose", "the host dropped"))
+        assert entry.request_body == '{"message":"the body"}'
+
+    async def test_answer_headers_are_kept_of_good_and_broken_answers(
+        self, devhost: Devhost, api: httpx.AsyncClient
+    ) -> None:
+        await api.get("/v2/room/1")
+        good = list(devhost.host.wire)[-1].answer_headers
+        assert (good["content-type"], good["x-ratelimit-limit"]) == ("application/json", "500")
+        devhost.host.faults.rate_limited(times=1)
+        await api.get("/v2/room/1")
+        assert list(devhost.host.wire)[-1].answer_headers["x-ratelimit-remaining"] == "0"
 
 
 class TestBrokenTokens:

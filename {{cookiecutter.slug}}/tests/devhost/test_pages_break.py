@@ -73,6 +73,31 @@ class TestVerdicts:
         assert not devhost.host.faults.broken.hold
 
 
+class TestOutcome:
+    async def test_verdict_stands_alone_beside_what_was_said_afterwards(
+        self, devhost: Devhost, installed: Installation
+    ) -> None:
+        answer = await press(devhost, "forge_install", say="/hello")
+        assert '<p class="verdict fine">It was refused, as it should be.</p>' in answer.text
+        assert "<p>The add-on answered 204 to room_message" in answer.text
+        assert answer.text.count('class="verdict') == 1
+
+    async def test_state_follows_the_fault_until_it_is_mended(self, devhost: Devhost) -> None:
+        answer = await press(devhost, "error", **{"error.status": "503"})
+        assert 'data-piece-url="/page/state?key=error" data-on="fault"' in answer.text
+        now = await devhost.client.get("/page/state?key=error")
+        assert now.text.strip() == "It is broken until you mend it: the host answers 503."
+        await devhost.client.post("/page/mend", data={"room": "1"})
+        now = await devhost.client.get("/page/state?key=error")
+        assert now.text.strip() == "It is mended."
+
+    async def test_fault_for_the_next_request_is_over_after_it(self, devhost: Devhost, api: httpx.AsyncClient) -> None:
+        await press(devhost, "error", **{"error.times": "1"})
+        assert "to the next 1" in (await devhost.client.get("/page/state?key=error")).text
+        assert (await api.get("/v2/room/1")).status_code == 500
+        assert (await devhost.client.get("/page/state?key=error")).text.strip() == "It is mended."
+
+
 class TestWrongKnobs:
     @pytest.mark.parametrize(
         ("what", "field", "value"),

@@ -4,12 +4,12 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from devhost.dialects.hipchat import page_authorize
+from devhost.dialects.hipchat import authorize_page
 from devhost.page import breaking, frames, install, live, room, stream, wire
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 
-PARTS = (room, page_authorize, breaking, frames, install, live, stream, wire)
+PARTS = (room, authorize_page, breaking, frames, install, live, stream, wire)
 ROUTES = [
     (method, route.path)
     for part in PARTS

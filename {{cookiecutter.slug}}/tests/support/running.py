@@ -78,9 +78,11 @@ class RunningAddon:
             row, owner = (await session.execute(query)).one()
             return row.view(owner)
 
-    async def page_token(self, installation: Installation, key: str = "configurable", *, user: str = "Admin") -> str:
+    async def page_token(
+        self, installation: Installation, kind: str = "configurable", key: str = "", *, user: str = "Admin"
+    ) -> str:
         """Open one of the add-on's pages as a person would, and return its page token."""
-        page = await self.devhost.host.open(installation.client_id, key, room_id=1, user=user)
+        page = await self.devhost.host.open(installation.client_id, kind, key, room_id=1, user=user)
         return page.text.partition('name="page-token" content="')[2].partition('"')[0]
 
     async def api_token(self, installation: Installation) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
+from alembic.operations.ops import CreateIndexOp, DropIndexOp, MigrateOperation, MigrationScript, ModifyTableOps
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
@@ -85,6 +86,7 @@ def _configure(chain: Chain, connection: Connection) -> None:
         render_item=render_item,
         include_name=include_name,
         include_object=include_object,
+        process_revision_directives=tidy,
     )
 
 
@@ -113,6 +115,22 @@ def owner(table: str, revisions: Revisions) -> Chain | None:
     if table in Base.metadata.tables:
         return AUTHOR
     return revisions.chain if table in revisions.words() else None
+
+
+def tidy(_: object, __: object, scripts: list[MigrationScript]) -> None:
+    """Write indexes as indexes: only a change of a table itself needs SQLite's batches."""
+    for script in scripts:
+        for operations in (script.upgrade_ops, script.downgrade_ops):
+            if operations is not None:
+                operations.ops = [flat for operation in operations.ops for flat in _flattened(operation)]
+
+
+def _flattened(operation: MigrateOperation) -> list[MigrateOperation]:
+    if isinstance(operation, ModifyTableOps) and all(
+        isinstance(one, CreateIndexOp | DropIndexOp) for one in operation.ops
+    ):
+        return list(operation.ops)
+    return [operation]
 
 
 def render_item(kind: str, item: object, _: object) -> str | Literal[False]:

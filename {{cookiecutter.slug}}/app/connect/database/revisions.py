@@ -96,16 +96,22 @@ def explained(chain: Chain, script: ScriptDirectory) -> Iterator[None]:
     except ConfigurationError:
         raise
     except CommandError as error:
-        raise ConfigurationError(f"{chain.versions}: {error}") from error
+        hint = " Run: addon migrate" if "not up to date" in str(error) else ""
+        raise ConfigurationError(f"{chain.versions}: {error}{hint}") from error
     except Exception as error:
         place = _place(error, Path(script.versions))
         if place is None:
             raise
-        reason = (str(error.orig) if isinstance(error, DBAPIError) else str(error)).strip().partition("\n")[0]
         raise ConfigurationError(
-            f"{chain.versions}/{place} failed: {type(error).__name__}: {reason}. Nothing was changed. "
+            f"{chain.versions}/{place}, failed: {type(error).__name__}: {first_line(error)}. Nothing was changed. "
             f"Mend the file, then run: addon migrate"
         ) from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says itself, without the statement and the links around it."""
+    said = error.orig if isinstance(error, DBAPIError) else error.msg if isinstance(error, SyntaxError) else error
+    return str(said).strip().partition("\n")[0]
 
 
 def _read(chain: Chain, script: ScriptDirectory) -> dict[str, Script]:
@@ -129,8 +135,8 @@ def _place(error: Exception, versions: Path) -> str | None:
     """Name file and line of a revision that an error came from."""
     versions = versions.resolve()
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve().parent == versions:
-        return f"{Path(error.filename).name}, line {error.lineno},"
+        return f"{Path(error.filename).name}, line {error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if Path(frame.filename).resolve().parent == versions:
-            return f"{Path(frame.filename).name}, line {frame.lineno},"
+            return f"{Path(frame.filename).name}, line {frame.lineno}"
     return None

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from alembic import command
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.connect.database.chains import CHAINS, Chain, alembic_config, script_directory
 from app.connect.database.engine import Database
-from app.connect.database.revisions import explained
+from app.connect.database.revisions import explained, first_line
 from app.connect.database.standing import Standing, stand
 from app.connect.errors import ConfigurationError
 
@@ -93,9 +93,8 @@ def reachable(db: Database) -> Iterator[None]:
     except OSError as error:
         raise ConfigurationError(f"The database cannot be reached: {error}. Check DATABASE_URL.") from error
     except SQLAlchemyError as error:
-        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0]
         raise ConfigurationError(
-            f"The database cannot be used ({type(error).__name__}: {reason}). "
+            f"The database cannot be used ({type(error).__name__}: {first_line(error)}). "
             "Check DATABASE_URL and that the server runs."
         ) from error
 

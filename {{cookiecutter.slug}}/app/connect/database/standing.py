@@ -59,9 +59,11 @@ def stand(connection: Connection, chain: Chain, script: ScriptDirectory) -> Stan
         return Standing(revisions, current)
     if all(is_declared(connection, chain, schema=schema, code=revisions.head) for schema in unknown):
         return Standing(revisions, current, ahead=True)
+    url = connection.engine.url
+    anew = f" In development you can begin anew: remove {url.database}." if url.drivername.startswith("sqlite") else ""
     raise ConfigurationError(
         f"The database schema is at {', '.join(unknown)}, and {chain.versions} has no such revision; the newest "
-        f"there is {revisions.head or 'nothing'}. Either this code is older than the schema, which does not declare "
-        f"itself compatible: run the newer code, or restore a backup. Or the file was deleted: put it back, and run "
-        f"`{chain.command} downgrade {revisions.head or 'base'}` before you delete it."
+        f"there is {revisions.head or 'nothing'}.{anew} Either this code is older than the schema, which does not "
+        f"declare itself compatible: run the newer code, or restore a backup. Or the file was deleted: put it back, "
+        f"and run `{chain.command} downgrade {revisions.head or 'base'}` before you delete it."
     )

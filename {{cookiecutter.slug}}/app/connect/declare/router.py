@@ -22,7 +22,7 @@ from app.connect.declare.declarations import (
     SettingsForm,
 )
 from app.connect.declare.forms import ConfigForm, Done, Form
-from app.connect.declare.times import At, Daily, read_days, read_time
+from app.connect.declare.times import At, Daily, read_days, read_time, require_zone
 from app.connect.errors import ConfigurationError
 from app.connect.http.body import StrictRoute
 
@@ -104,13 +104,13 @@ class Router(Generic[C]):
         seconds: int = 0,
         at: str | Callable[[Any], At] | None = None,
         timezone: str | Callable[[Any], str | None] | None = None,
-        days: str = "mon-sun",
+        days: str | None = None,
     ) -> Decorator[C, None]:
         """Run once per tenant in every slot of this length, or once a day `at` a time of day.
 
         `at="09:30"` is in `timezone` (UTC unless said). Both may be functions of the tenant's settings:
-        `at=lambda chosen: chosen.remind_at`; None means not today. `days` are such as `mon-fri`. What was missed
-        while nothing ran is made up for once.
+        `at=lambda chosen: chosen.remind_at`; None means not today. `days` are such as `mon-fri` (all unless said).
+        What was missed while nothing ran is made up for once.
         """
         period = hours * 3600 + minutes * 60 + seconds
 
@@ -119,7 +119,11 @@ class Router(Generic[C]):
                 raise ConfigurationError(
                     f"every({key!r}) needs a length such as hours=24, or a time such as at='09:30'."
                 )
-            daily = None if at is None else Daily(_known_time(at, key), timezone, read_days(days))
+            if at is None and (days is not None or timezone is not None):
+                raise ConfigurationError(f"every({key!r}): days and timezone belong to a time such as at='09:30'.")
+            if isinstance(timezone, str):
+                require_zone(timezone)
+            daily = None if at is None else Daily(_known_time(at, key), timezone, read_days(days or "mon-sun"))
             check_call(call, f"every({key!r})")
             self.schedules.append(Schedule(check_key(key, "every"), call, period or None, daily))
             return call

@@ -36,14 +36,21 @@ def find_zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def require_zone(name: str) -> str:
+    """Return the name of a timezone; `ConfigurationError` when nobody knows it."""
+    if find_zone(name).key != name:
+        raise ConfigurationError(f"there is no timezone {name!r}. Write one such as 'Europe/Berlin'.")
+    return name
+
+
 def read_days(days: str | Iterable[int]) -> frozenset[int]:
     """Read `mon-fri`, `sat,sun` or numbers from 0 for Monday; `ConfigurationError` for anything else."""
     if not isinstance(days, str):
         return frozenset(days)
     found: set[int] = set()
     for part in days.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in DAYS or (last and last not in DAYS):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
             raise ConfigurationError(f"{days!r} are no days. Write mon-fri, or sat,sun.")
         start, end = DAYS.index(first), DAYS.index(last or first)
         found.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))

@@ -133,6 +133,10 @@ class TokenManager:
             lease = await self._shelf.lease(key.slot, generation=key.generation, now=now)
         except TenantGone:
             return
+        if lease is None:
+            shelved = await self._shelf.read(key.slot)
+            if shelved and shelved.generation > key.generation:
+                return
         fresh_until = now + fresh_for(token.expires_in)
         self._remember(key, token.access_token, fresh_until)
         if lease:

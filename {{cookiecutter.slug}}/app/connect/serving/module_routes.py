@@ -70,7 +70,8 @@ def _plain_endpoint(
 
     async def endpoint(request: Request) -> Response:
         proven = await prove_module(serving, request, module)
-        async with serving.open(proven, visit=visit_to(module)) as context:
+        visit = visit_to(module) if handler.is_page else None
+        async with serving.open(proven, visit=visit) as context:
             if module.require_admin:
                 await serving.administrators.require(context)
             result = await handler.call(context)

@@ -55,7 +55,7 @@ class Authenticator:
             unproven = host.inbound.read(asked)
             if unproven is None:
                 raise NotAuthenticated("no token")
-            name = (host.name, unproven.token, unproven.binding, asked.proof.value)
+            name = (host.name, unproven.token, unproven.binding, asked.proof)
             return self._recall(name) or await self._prove(host, asked, unproven, name)
         except TokenRefused as refused:
             raise NotAuthenticated(str(refused)) from None

@@ -1,6 +1,7 @@
 """Schedules: once per tenant and slot, whatever restarts and however many processes run."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import NOBODY, Tenant, TenantState
 from app.connect.work.inbox import Inbox
 from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0
 """Seconds between two looks at the times of day that depend on a tenant's settings."""
@@ -57,6 +60,7 @@ class Scheduler:
         self._clock = clock
         self._planned: dict[str, str] = {}
         self._own: dict[tuple[str, str], str] = {}
+        self._broken: set[tuple[str, str]] = set()
         self._looked_at = float("-inf")
 
     async def plan_due(self) -> None:
@@ -110,9 +114,14 @@ class Scheduler:
             await asyncio.sleep(0)
 
     async def _plan_for(self, tenant: Tenant, installed_at: float, own: list[Schedule], now: float) -> None:
-        settings = await self._read_settings(tenant)
+        try:
+            settings = await self._read_settings(tenant)
+        except Exception:
+            # One tenant's trouble must not keep the worker from everybody's entries.
+            log.exception("the settings of a tenant cannot be read; its times of day wait", extra={"tenant": tenant.id})
+            return
         for schedule in own:
-            moment = _latest(schedule, settings, now)
+            moment = self._own_moment(schedule, tenant, settings, now)
             if moment is None or moment.timestamp() < installed_at:
                 continue
             slot = moment.date().isoformat()
@@ -128,6 +137,20 @@ class Scheduler:
                 )
             )
             self._own[schedule.key, tenant.installation_id] = slot
+
+    def _own_moment(self, schedule: Schedule, tenant: Tenant, settings: Any, now: float) -> datetime | None:
+        """Ask the author's functions; one that fails is said once and holds up nobody."""
+        try:
+            return _latest(schedule, settings, now)
+        except Exception:
+            if (schedule.key, tenant.id) not in self._broken:
+                self._broken.add((schedule.key, tenant.id))
+                log.exception(
+                    "the time of @router.every(%r) cannot be read from the tenant's settings; mend its function",
+                    schedule.key,
+                    extra={"tenant": tenant.id},
+                )
+            return None
 
 
 def settings_reader(contexts: Contexts, model: Any) -> ReadSettings:

@@ -82,7 +82,7 @@ def settings_router(serving: Serving, host: Host) -> APIRouter:
         async with from_page(request) as ctx:
             present = await ctx.settings(model)
             await ctx.save_settings(parse(model, await form_body(request), dict(present)))
-        return Taken(message="Saved.")
+        return Taken(message="Saved.", refresh=True)
 
     @router.post(token_path, status_code=201, summary="Create an API token", openapi_extra=BY_PAGE)
     async def create_api_token(request: Request) -> CreatedToken:

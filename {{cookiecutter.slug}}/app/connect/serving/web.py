@@ -85,7 +85,9 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
             route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
         app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
     app.mount("/static/connect", WholeFiles(directory=PLUMBING_FILES))
-    app.mount("/static", WholeFiles(directory=static))
+    # Version control keeps no empty folder: an add-on without a picture has none.
+    if static.is_dir():
+        app.mount("/static", WholeFiles(directory=static))
     app.add_middleware(FrontDoor)
     add_openapi(app, [route for _, described in modules for route in described.routes])
     return app

@@ -142,12 +142,15 @@ class Lifecycle:
             changed = await session.execute(statement)
             if not changed.rowcount:  # type: ignore[attr-defined]
                 return
+            # Two installations that end at once wait for each other here, so that the later one sees the earlier gone.
+            mine = TenantRow.id == tenant.id
+            await session.execute(update(TenantRow).where(mine).values(changed_at=TenantRow.changed_at))
             alive = exists().where(
                 InstallationRow.tenant_id == tenant.id, InstallationRow.state != TenantState.UNINSTALLED
             )
             ended = await session.execute(
                 update(TenantRow)
-                .where(TenantRow.id == tenant.id, ~alive)
+                .where(mine, ~alive)
                 .values(state=TenantState.UNINSTALLED, changed_at=now, uninstalled_at=now)
             )
             if ended.rowcount:  # type: ignore[attr-defined]
@@ -157,7 +160,13 @@ class Lifecycle:
     async def purge(self, tenant: Tenant) -> None:
         """Delete every row of an uninstalled tenant, in every table that has tenants' rows."""
         async with self._db.session() as session:
-            # A write, not a look: it holds the row on both databases, so that no install comes in between.
+            # Writes, not looks: they hold the rows on both databases, so that no install comes in between. Whoever
+            # holds both begins with the installation, or two of them could wait for each other.
+            await session.execute(
+                update(InstallationRow)
+                .where(InstallationRow.tenant_id == tenant.id)
+                .values(changed_at=InstallationRow.changed_at)
+            )
             held = await session.execute(
                 update(TenantRow)
                 .where(TenantRow.id == tenant.id, TenantRow.state == TenantState.UNINSTALLED)

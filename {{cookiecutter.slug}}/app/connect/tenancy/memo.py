@@ -50,6 +50,12 @@ class Memo:
         mine = TenantRow.id == self._tenant.id
         while True:
             async with self._db.session() as session:
+                now = time.time()
+                # First, because installs hold an installation before its tenant. The directories of other processes
+                # follow the changes of installations.
+                await session.execute(
+                    update(InstallationRow).where(InstallationRow.tenant_id == self._tenant.id).values(changed_at=now)
+                )
                 before = await session.scalar(select(TenantRow.memo_json).where(mine))
                 if before is None:
                     return  # The tenant is gone, and its facts with it.
@@ -57,17 +63,9 @@ class Memo:
                 after = json.dumps(facts, allow_nan=False)
                 if len(after) > MAX_MEMO:
                     raise MemoFull
-                now = time.time()
                 written = await session.execute(
                     update(TenantRow).where(mine, TenantRow.memo_json == before).values(memo_json=after, changed_at=now)
                 )
-                if written.rowcount:  # type: ignore[attr-defined]
-                    # The directories of other processes follow the changes of installations.
-                    await session.execute(
-                        update(InstallationRow)
-                        .where(InstallationRow.tenant_id == self._tenant.id)
-                        .values(changed_at=now)
-                    )
             if written.rowcount:  # type: ignore[attr-defined]
                 self._facts = facts
                 self._directory.drop(self._tenant)

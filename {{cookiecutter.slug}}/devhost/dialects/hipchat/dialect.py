@@ -5,7 +5,7 @@ from types import ModuleType
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from devhost.dialects.hipchat import bridge, browser, capabilities, oauth, page_authorize
+from devhost.dialects.hipchat import authorize_page, bridge, browser, capabilities, oauth
 from devhost.dialects.hipchat.access import AuthTestPassed
 from devhost.dialects.hipchat.api import HipChatApi
 from devhost.dialects.hipchat.host import HipChatHost
@@ -26,7 +26,7 @@ PARTS: tuple[ModuleType, ...] = (
     rooms,
     users,
     group,
-    page_authorize,
+    authorize_page,
 )
 
 

@@ -48,6 +48,7 @@ function missing(name) {
 
 const ACTS = {
   hello: (frame) => frame.hello(),
+  height: (frame, height) => frame.fit(height),
   registered: (frame, names) => { frame.registered = names || []; },
   "open-module": (frame, asked) => openModule(spread(asked || {}, frame.client)),
   "update-dialog": (frame, asked) => {

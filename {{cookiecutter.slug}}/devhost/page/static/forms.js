@@ -13,8 +13,19 @@ function show(form, html) {
   }
 }
 
+// Gives back what was typed when it could not be sent, before whatever was typed since.
+function giveBack(typed) {
+  for (const { id, value } of typed) {
+    const field = document.getElementById(id);
+    if (field) {
+      field.value = field.value ? `${value} ${field.value}` : value;
+    }
+  }
+}
+
 async function send(form, button) {
   const fields = new FormData(form, button);
+  const typed = [...form.querySelectorAll("input[id]")].map(({ id, value }) => ({ id, value }));
   const action = button && button.hasAttribute("formaction") ? button.formAction : form.action;
   const told = (button && button.dataset.told) || form.dataset.told;
   if ("reset" in form.dataset) {
@@ -31,6 +42,9 @@ async function send(form, button) {
     }
     form.closest("details.menu")?.removeAttribute("open");
   } catch (error) {
+    if ("reset" in form.dataset) {
+      giveBack(typed);
+    }
     complain(error);
   } finally {
     form.removeAttribute("aria-busy");

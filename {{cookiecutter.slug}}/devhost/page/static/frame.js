@@ -2,6 +2,7 @@
 import { post, viewer } from "./ask.js";
 
 const SLOW = 8000; // milliseconds until a frame without content is suspicious
+const HIGHEST = 5000; // pixels; a page that grows without end stops here
 const SILENT = 2500; // milliseconds until a page whose script says nothing is asked for again by the devhost
 
 export class Frame {
@@ -77,6 +78,13 @@ export class Frame {
     const parameters = JSON.parse(this.root.dataset.parameters || "null");
     if (parameters !== null) {
       this.say(this.root.dataset.event, parameters);
+    }
+  }
+
+  // Only a frame on a page of its own has room to grow; panels and dialogs scroll.
+  fit(height) {
+    if (this.root.classList.contains("framed") && height > 0) {
+      this.root.querySelector(".frame-place").style.height = `${Math.min(Number(height), HIGHEST)}px`;
     }
   }
 

@@ -58,14 +58,16 @@ export function swap(place, html) {
   }
   written.set(place, holder.innerHTML);
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
-  const typed = focused && "value" in document.activeElement ? document.activeElement.value : null;
+  const typed = [...place.querySelectorAll("input[type=text], input:not([type])")].filter((field) => field.value !== field.defaultValue);
   place.replaceChildren(content);
   dress(place);
-  const again = focused ? document.getElementById(focused) : null;
-  if (again) {
-    again.focus();
-    if (typed !== null && again.type === "text") {
-      again.value = typed;
+  for (const { id, value } of typed) {
+    const field = document.getElementById(id);
+    if (field) {
+      field.value = value;
     }
+  }
+  if (focused) {
+    document.getElementById(focused)?.focus();
   }
 }

@@ -1,5 +1,5 @@
 // The log of requests: which ones are shown, and one of them whole.
-import { get } from "./ask.js";
+import { get, getJson } from "./ask.js";
 import { complain, tell } from "./notice.js";
 
 function pane() {
@@ -29,14 +29,23 @@ function close() {
   document.querySelector("#wire [aria-current]")?.focus();
 }
 
+// Copies the request whole, with the secrets that the page hides: without them the command would not run.
 async function copy(button) {
-  const source = document.getElementById(button.dataset.copy);
+  let whole;
   try {
-    await navigator.clipboard.writeText(source.textContent);
-    tell("Copied.", "good");
+    whole = await getJson(`/page/wire/${button.dataset.copy}/curl`);
+  } catch (error) {
+    complain(error);
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(whole.command);
+    tell(whole.told, "good");
   } catch {
-    getSelection().selectAllChildren(source);
-    tell("The browser does not let this page copy: the command is selected, copy it by hand.");
+    const shown = document.getElementById("entry-curl");
+    shown.textContent = whole.command;
+    getSelection().selectAllChildren(shown);
+    tell("The browser does not let this page copy: the whole command is selected, copy it by hand.");
   }
 }
 

@@ -71,7 +71,7 @@ class Project:
 
 
 def settings_for(url: str, **changes: object) -> Settings:
-    return load_settings(_env_file=None, secret_keys=KEY, database_url=url, **changes)
+    return load_settings(Settings, _env_file=None, secret_keys=KEY, database_url=url, **changes)
 
 
 def in_production(url: str) -> Settings:
@@ -97,7 +97,7 @@ async def python(url: str, root: Path, *arguments: str) -> tuple[int | None, str
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    said, _ = await asyncio.wait_for(process.communicate(), 300)
     return process.returncode, said.decode()
 
 

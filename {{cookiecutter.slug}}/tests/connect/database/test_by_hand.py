@@ -74,6 +74,8 @@ class TestRevision:
         assert "op.create_table('karma'" in text
         assert "sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id']" in text
         assert text.startswith('"""Karma."""')
+        assert "op.create_index(op.f('ix_karma_tenant_id'), 'karma'" in text
+        assert "not up to date. Run: addon migrate" in await refused(empty, whole, "check")
         await alembic(empty, whole, "upgrade", "head")
         await alembic(empty, whole, "check")
         assert "karma" in await tables(empty)

@@ -13,9 +13,9 @@ from app.connect.database.engine import Database
 from app.connect.database.schema import migrate, require_head
 from app.connect.database.store import TenantStore
 from app.connect.errors import ConfigurationError
-from tests.support.running import KEY
 from tests.connect.database.projects import Project, environment, execute, tables, url_of
 from tests.connect.rows import tenant_row
+from tests.support.running import KEY
 
 MIGRATE = """
 import sys, app.main

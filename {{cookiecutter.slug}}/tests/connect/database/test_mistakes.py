@@ -79,7 +79,7 @@ class TestBrokenFile:
     @pytest.mark.parametrize(
         ("text", "place"),
         [
-            ("revision = '9999'\ndown_revision = = 1\n", "line 2, failed: SyntaxError: invalid syntax"),
+            ("revision = '9999'\ndown_revision = = 1\n", "line 2, failed: SyntaxError: invalid syntax. Nothing"),
             ("revision = '9999'\n\nimport no_such_package\n", "line 3, failed: ModuleNotFoundError: No module named"),
             ("down_revision = '0001'\n", "Could not determine revision id from filename 9999_more.py."),
         ],

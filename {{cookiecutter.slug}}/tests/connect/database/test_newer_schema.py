@@ -14,7 +14,6 @@ from app.connect.database.engine import Database
 from app.connect.database.schema import migrate, require_head
 from app.connect.errors import ConfigurationError
 from app.main import create_app
-from tests.support.running import KEY
 from tests.connect.database.projects import (
     Project,
     execute,
@@ -26,6 +25,7 @@ from tests.connect.database.projects import (
     url_of,
     version_table,
 )
+from tests.support.running import KEY
 
 EACH = pytest.mark.parametrize("chain", CHAINS, ids=["plumbing", "author"])
 NEW_TABLE = 'op.create_table("newer", sa.Column("id", sa.Integer()))'

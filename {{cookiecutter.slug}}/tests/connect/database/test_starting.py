@@ -4,7 +4,7 @@ import pytest
 from alembic import command
 
 from app.addon import routers
-from app.connect.application import ROOT, Connect
+from app.connect.application import ROOT, Application
 from app.connect.database.chains import AUTHOR, PLUMBING, Chain
 from app.connect.database.engine import Database
 from app.connect.database.schema import migrate, require_head
@@ -54,12 +54,12 @@ class TestStarting:
         await migrate(empty, ROOT)
         app = create_app(in_production(empty_database_url))
         async with app.router.lifespan_context(app):
-            connect: Connect = app.state.connect
-            assert await connect.worker.inbox.dead() == []
+            application: Application = app.state.application
+            assert await application.inbox.dead() == []
 
     async def test_says_which_setting_names_a_database_that_cannot_be_used(self) -> None:
         for url in ("postgres://nobody@127.0.0.1:1/nothing", "sqlite:////no/such/folder/addon.db"):
-            connect = Connect(settings_for(url), routers)
+            application = Application(settings_for(url), routers)
             with pytest.raises(ConfigurationError, match="Check DATABASE_URL"):
-                await connect.prepare_schema()
-            await connect.close()
+                await application.prepare_schema()
+            await application.close()

@@ -24,7 +24,7 @@ from app.connect.hosts.hipchat.client.errors import (
 )
 from app.connect.hosts.hipchat.client.glances import Glance, GlanceIcon, Lozenge
 from app.connect.hosts.hipchat.client.group import GroupClient
-from app.connect.hosts.hipchat.client.messages import Notification
+from app.connect.hosts.hipchat.client.messages import Notification, NotificationOptions
 from app.connect.hosts.hipchat.client.models import (
     Created,
     File,
@@ -87,6 +87,7 @@ __all__ = [
     "NewWebhook",
     "NoRoom",
     "Notification",
+    "NotificationOptions",
     "Person",
     "Presence",
     "RateLimited",

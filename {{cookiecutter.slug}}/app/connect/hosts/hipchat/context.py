@@ -1,6 +1,6 @@
 """HipChatContext: a context with the room and the group it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ class HipChatContext(Context):
     def __init__(
         self,
         parts: Parts,
-        api: HipChatApi,
+        make_api: Callable[[], HipChatApi],
         tenant: Tenant,
         caller: Caller,
         *,
@@ -37,7 +37,11 @@ class HipChatContext(Context):
         visit: Visit | None = None,
     ) -> None:
         super().__init__(parts, tenant, caller, claims=claims, visit=visit)
-        self._api = api
+        self._make_api = make_api
+
+    @cached_property
+    def _api(self) -> HipChatApi:
+        return self._make_api()
 
     @property
     def details(self) -> HipChatDetails:

@@ -43,6 +43,10 @@ class HipChatOutbound:
 
     def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
         """Make a context whose clients call this tenant's host."""
-        scopes = section_of(parts.addon).scopes
-        api = HipChatApi(self._client, tokens, tenant, scopes_of_addon=scopes)
-        return HipChatContext(parts, api, tenant, caller, **given)
+
+        # Made when it is first asked for: what is shown most never calls the host.
+        def make_api() -> HipChatApi:
+            scopes = section_of(parts.addon).scopes
+            return HipChatApi(self._client, tokens, tenant, scopes_of_addon=scopes)
+
+        return HipChatContext(parts, make_api, tenant, caller, **given)

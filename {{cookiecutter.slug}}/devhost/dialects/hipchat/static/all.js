@@ -88,4 +88,9 @@
   window.HipChat = api;
   window.AP = api;
   ask("hello");
+
+  // A frame that stands on a page of the host becomes as high as what is in it.
+  new ResizeObserver(function () {
+    ask("height", Math.ceil(document.documentElement.getBoundingClientRect().height));
+  }).observe(document.documentElement);
 }());

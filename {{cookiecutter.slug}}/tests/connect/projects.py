@@ -1,0 +1,23 @@
+"""Copies of the project that a test may take apart."""
+
+import shutil
+from pathlib import Path
+
+from app.connect.application import ROOT
+
+FOLDERS = ("app", "devhost", "migrations", "tests/addon", "tests/support")
+FILES = ("addon.toml", "alembic.ini", "pyproject.toml", "README.md", "tests/conftest.py")
+
+
+def copy_project(root: Path) -> Path:
+    """Copy all that an add-on runs and is tested with, less the plumbing's own tests."""
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in FILES:
+        shutil.copy(ROOT / file, root / file)
+    return root
+
+
+def files_of(root: Path) -> set[str]:
+    """List the files below a folder, with forward slashes."""
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}

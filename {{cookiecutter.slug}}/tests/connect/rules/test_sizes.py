@@ -1,0 +1,62 @@
+"""Budgets: how much code there may be, and how long one file."""
+
+import ast
+import statistics
+
+import pytest
+
+from tests.connect.rules.sources import CORE, HOSTS, core_sources, hosts, length_of, name_of, sources, tree_of
+
+FOLDERS = ["app", "devhost", "migrations", "tests"]
+LONGEST_FILE = 300
+"""Lines of every kind, because that is what a reader scrolls through."""
+MEDIAN = 100
+HOST = 2_500
+ROOMS = {
+    "application.py context.py errors.py logging.py settings.py "
+    "hosts serving pages access network tenancy work http keys": 4_500,
+    "declare": 1_200,
+    "database": 900,
+    "cli.py commands.py example.py": 300,
+}
+"""What serves and runs; what an author declares, forms included; tables and two chains of migrations; the commands."""
+
+
+class TestBudget:
+    @pytest.mark.parametrize("rooms", ROOMS)
+    def test_of_the_core(self, rooms: str) -> None:
+        found = [path for path in core_sources() if path.relative_to(CORE).parts[0] in rooms.split()]
+        assert sum(length_of(path) for path in found) < ROOMS[rooms]
+
+    def test_leaves_no_room_out(self) -> None:
+        counted = {room for rooms in ROOMS for room in rooms.split()} | {"__init__.py"}
+        assert {path.relative_to(CORE).parts[0] for path in core_sources()} == counted
+
+    @pytest.mark.parametrize("host", hosts())
+    def test_of_a_host(self, host: str) -> None:
+        assert sum(length_of(path) for path in sources(HOSTS / host)) < HOST
+
+    @pytest.mark.parametrize("folder", ["app", "devhost", "migrations"])
+    def test_of_the_file_in_the_middle(self, folder: str) -> None:
+        assert statistics.median(length_of(path) for path in sources(folder)) < MEDIAN
+
+    @pytest.mark.parametrize("folder", FOLDERS)
+    def test_of_every_file(self, folder: str) -> None:
+        lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in sources(folder)}
+        assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+class TestName:
+    @pytest.mark.parametrize("folder", ["app/connect", "devhost"])
+    def test_says_what_a_module_owns(self, folder: str) -> None:
+        """Your own add-on may call a file `utils.py`; the plumbing may not."""
+        forbidden = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
+        named = [name_of(path) for path in sources(folder) if {path.stem, path.parent.name} & forbidden]
+        assert named == []
+
+
+class TestOpening:
+    @pytest.mark.parametrize("folder", ["app/connect", "devhost"])
+    def test_says_what_a_module_owns(self, folder: str) -> None:
+        silent = [name_of(path) for path in sources(folder) if not ast.get_docstring(tree_of(path))]
+        assert silent == []

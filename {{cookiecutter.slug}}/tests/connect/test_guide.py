@@ -1,0 +1,91 @@
+"""docs/guide.md: its code, copied as it stands into an emptied project, is an add-on that passes its own tests."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import app.connect
+import app.connect.hosts.hipchat
+from app.connect.application import ROOT
+from tests.connect.database.projects import environment
+from tests.connect.projects import copy_project
+
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"(?:#|//|<!--|\{#) ([\w/]+\.\w+)")
+IMPORT = re.compile(r"^from (app\.connect\S*) import (.+)$", re.MULTILINE)
+COMMAND = "import sys; from app.connect.cli import main; sys.exit(main(sys.argv[1:]))"
+PROGRAMS = {"addon": ["-c", COMMAND], "alembic": ["-m", "alembic"]}
+YOURS = ["app/addon", "tests/addon"]
+CHECKS = {
+    "start": ["-c", "import app.main; app.main.app"],
+    "addon check": ["-c", COMMAND, "check"],
+    "ruff": ["-m", "ruff", "check", "--no-cache", *YOURS],
+    "format": ["-m", "ruff", "format", "--no-cache", "--check", *YOURS],
+    "mypy": ["-m", "mypy", *YOURS],
+    "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/addon"],
+}
+
+
+def run(root: Path, *arguments: str) -> str:
+    """Run Python in a project; it must succeed."""
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, *arguments],
+        cwd=root,
+        env=environment(f"sqlite+aiosqlite:///{root}/addon.db"),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def write(root: Path, language: str, text: str) -> None:
+    """Do what a block says: run its commands, or write the file it names."""
+    if language == "sh":
+        for line in text.splitlines():
+            program, _, rest = line.partition(" ")
+            run(root, *PROGRAMS[program], *re.findall(r'[^\s"]+|(?<=")[^"]+(?=")', rest))
+        return
+    named = FILE.match(text)
+    assert named, f"A block names no file: {text[:60]}"
+    path = root / named[1]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text(encoding="utf-8") + "\n" if path.name == "addon.toml" else ""
+    path.write_text(before + text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the add-on of the guide: the empty one with every block in it, commands last."""
+    root = copy_project(tmp_path_factory.mktemp("guide") / "project")
+    run(root, *PROGRAMS["addon"], "new", "--yes")
+    blocks = FENCE.findall(GUIDE)
+    for language, text in sorted(blocks, key=lambda block: block[0] == "sh"):
+        write(root, language, text)
+    return root
+
+
+class TestTheCode:
+    @pytest.mark.parametrize("check", list(CHECKS))
+    def test_passes(self, written: Path, check: str) -> None:
+        assert run(written, *CHECKS[check]) is not None
+
+    def test_imports_public_names_alone(self) -> None:
+        public = {face.__name__: set(face.__all__) for face in (app.connect, app.connect.hosts.hipchat)}
+        found = IMPORT.findall("\n".join(text for _, text in FENCE.findall(GUIDE)))
+        assert len(found) >= 10
+        for module, names in found:
+            assert set(names.strip("()").split(", ")) <= public[module], names
+
+
+class TestTheWords:
+    def test_every_file_that_is_named_is_there(self, written: Path) -> None:
+        named = set(re.findall(r"`((?:app|docs|tests|migrations)/[\w./-]+)`", GUIDE))
+        assert named
+        assert {name for name in named if not (written / name).exists()} == set()

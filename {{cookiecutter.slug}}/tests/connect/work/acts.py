@@ -1,0 +1,48 @@
+"""What handlers of the probe do in tests of inbox and worker, and the rows they leave."""
+
+from sqlalchemy import select
+
+from app.connect import Context
+from app.connect.access.api_tokens import ApiToken
+from app.connect.serving.dispatch import ATTEMPTS
+from tests.connect.probe import Act, ProbedAddon
+
+
+async def fail(_: Context) -> None:
+    """Fail as an outage does."""
+    raise RuntimeError("password=hunter2 is wrong")
+
+
+def raising(error: Exception) -> Act:
+    """Make an act that fails by an error of its own."""
+
+    async def act(_: Context) -> None:
+        raise error
+
+    return act
+
+
+def leave_row(ctx: Context, mark: str) -> None:
+    """Add a row that belongs to the tenant to the handler's transaction."""
+    tenant = ctx.tenant
+    row = ApiToken(
+        installation_id=tenant.installation_id,
+        generation=tenant.generation,
+        digest=mark,
+        created_by=mark,
+        created_at=0.0,
+    )
+    ctx.db.add(row)
+
+
+async def rows_written(process: ProbedAddon) -> list[str]:
+    """Return the marks of the rows that handlers left."""
+    async with process.parts.database.session() as session:
+        return list(await session.scalars(select(ApiToken.digest).order_by(ApiToken.digest)))
+
+
+async def use_up_attempts(process: ProbedAddon) -> None:
+    """Let time pass until an entry that fails is tried no more."""
+    for _ in range(ATTEMPTS):
+        await process.let_time_pass()
+        await process.settle()
