@@ -12,7 +12,7 @@ from tests.conftest import Bake
 from tests.project_files import WRITTEN, files_of, template_files
 from tools.paths import TEMPLATE
 
-# Beside the folders app, devhost, migrations and tests, which are copied as they are.
+# Beside the folders app, devhost, docs, migrations and tests, which are copied as they are.
 ALWAYS = {
     ".env.example",
     ".github/workflows/ci.yml",
@@ -22,7 +22,6 @@ ALWAYS = {
     "addon.toml",
     "alembic.ini",
     "constraints.txt",
-    "docs/guide.md",
     "pyproject.toml",
 }
 CONTAINER = {".dockerignore", "Dockerfile"}
@@ -64,7 +63,7 @@ class TestFileSet:
 
     def test_is_small_where_the_plumbing_keeps_its_tests(self, default_project: Path) -> None:
         tests = {name.split("/")[1] for name in files_of(default_project) if name.startswith("tests/")}
-        assert tests == {"addon", "conftest.py", "support"}
+        assert tests == {"addon", "conftest.py", "support", "test_public_routes.py"}
 
     def test_of_the_template_is_what_the_choices_have_together(self, template: Path) -> None:
         outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:5])}
