@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 LIST = "app/addon/example.toml"
 MANIFEST = "addon.toml"
 README = "README.md"
+PLUMBING_TESTS = "tests/connect"
 TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]")
 YES = {"y", "yes"}
 NEXT = """Next:
@@ -154,6 +155,11 @@ def _files(root: Path, example: Example) -> tuple[list[str], list[str]]:
     mine = sorted(code - {*example.files})
     if mine:
         sentences.append(f"Yours, and untouched: {', '.join(mine)}. List their routers in app/addon/__init__.py again.")
+    if (root / PLUMBING_TESTS).is_dir():
+        sentences.append(
+            f"{PLUMBING_TESTS} and what else tests the plumbing needs the example. Leave it to the template: "
+            """cruft update --variables-to-update '{ "plumbing_tests": "no" }'"""
+        )
     return going, sentences
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.connect.application import ROOT
 
 FOLDERS = ("app", "devhost", "migrations", "tests/addon", "tests/support")
-FILES = ("addon.toml", "alembic.ini", "pyproject.toml", "README.md", "tests/conftest.py")
+FILES = ("addon.toml", "alembic.ini", "pyproject.toml", "README.md", "tests/conftest.py", "tests/test_public_routes.py")
 
 
 def copy_project(root: Path) -> Path:

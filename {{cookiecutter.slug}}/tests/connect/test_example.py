@@ -90,6 +90,13 @@ class TestNew:
         with pytest.raises(ConfigurationError, match="the example is gone already"):
             await new(root=project, ask=False)
 
+    async def test_says_that_tests_of_the_plumbing_need_it(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (project / "tests/connect").mkdir()
+        await new(root=project, ask=False)
+        assert """cruft update --variables-to-update '{ "plumbing_tests": "no" }'""" in capsys.readouterr().out
+
 
 class TestTheAuthorsOwn:
     async def test_files_stay(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:

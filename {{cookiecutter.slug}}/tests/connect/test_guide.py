@@ -26,7 +26,7 @@ CHECKS = {
     "ruff": ["-m", "ruff", "check", "--no-cache", *YOURS],
     "format": ["-m", "ruff", "format", "--no-cache", "--check", *YOURS],
     "mypy": ["-m", "mypy", *YOURS],
-    "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/addon"],
+    "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider"],
 }
 
 
@@ -84,7 +84,18 @@ class TestTheCode:
             assert set(names.strip("()").split(", ")) <= public[module], names
 
 
+def anchors(markdown: str) -> set[str]:
+    """Return the addresses of a text's sections, as readers of Markdown make them."""
+    titles = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+
+
 class TestTheWords:
+    def test_readme_links_to_sections_that_are_there(self) -> None:
+        linked = set(re.findall(r"docs/guide\.md#([\w-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+        assert linked
+        assert linked - anchors(GUIDE) == set()
+
     def test_every_file_that_is_named_is_there(self, written: Path) -> None:
         named = set(re.findall(r"`((?:app|docs|tests|migrations)/[\w./-]+)`", GUIDE))
         assert named
