@@ -12,7 +12,7 @@ from tests.conftest import Bake
 from tests.project_files import WRITTEN, files_of, template_files
 from tools.paths import TEMPLATE
 
-# Beside the folders app, devhost, migrations and tests, which are copied as they are.
+# Beside the folders app, devhost, docs, migrations and tests, which are copied as they are.
 ALWAYS = {
     ".env.example",
     ".github/workflows/ci.yml",

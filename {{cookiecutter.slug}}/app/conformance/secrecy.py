@@ -22,7 +22,7 @@ class Secrecy:
             await stage.send(stage.case.carry(stage.module, token[:-3] + "AAA")),
         ]
         secrets = {"secret": guest.secret, "token": token, "key": KEYS}
-        kept = _dumped(tmp_path)
+        kept = str(await stage.rows()) + _dumped(tmp_path)
         refused = "".join(one.body.decode("latin-1") for one in answers if one.status >= 400)
         found = {
             (where, name)
@@ -56,5 +56,5 @@ class Secrecy:
 
 
 def _dumped(folder: Path) -> str:
-    """Read the database as it lies on the disk."""
+    """Read the database as it lies on the disk, where it is a file."""
     return b"".join(path.read_bytes() for path in folder.glob("addon.db*")).decode("latin-1")

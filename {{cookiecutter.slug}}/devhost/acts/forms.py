@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _UNSEEN = {"script", "style", "template", "title"}
+_VOID = {"input", "br", "img", "meta", "link", "hr"}
 _BUTTONS = {"submit", "button", "reset", "image"}
 _TICKED = {"checkbox", "radio"}
 _BLOCKS = {"p", "div", "li", "h1", "h2", "h3", "h4", "tr", "br", "section", "main", "form", "label", "option", "td"}
@@ -73,7 +74,9 @@ class PageReader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take a tag's part in the page."""
         has = {name: value or "" for name, value in attrs}
-        if tag in _UNSEEN:
+        hidden = tag in _UNSEEN or ("hidden" in has and tag not in _VOID)
+        # Inside of what is unseen a tag of the same name must find its own end.
+        if hidden or tag in self._unseen[-1:]:
             self._unseen.append(tag)
         if tag in _BLOCKS:
             self._texts.append("\n")

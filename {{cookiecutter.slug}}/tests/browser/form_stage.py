@@ -15,7 +15,7 @@ from app.connect.declare.parsing import parse
 from app.connect.errors import FormRefused
 from tests.connect.declare.examples import Everything, Hours, Vote
 
-CONNECT = Path(__file__).parents[2] / "app" / "connect"
+CONNECT = Path(__file__).parents[2] / "app" / "connect" / "pages"
 HOST_TOKEN = "eyJhbGciOiJub25lIn0.e30.x"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from devhost.acts.host import Host
-from devhost.dialects.hipchat.tokens import fill
+from devhost.dialects.hipchat.addresses import fill
 from devhost.errors import GlanceRefused, HostError
 from devhost.testing import Devhost
 from devhost.world.installations import Installation

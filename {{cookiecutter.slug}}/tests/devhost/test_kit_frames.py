@@ -15,7 +15,7 @@ from tests.devhost.foreign import ORIGIN, ForeignAddon
 
 PAGE = """<!doctype html><html lang="en"><head><title>Unseen</title><meta name="page-token" content="a.b.c">
 <style>p { color: red }</style></head><body><h1>Karma &amp; more</h1><p>Two
-  lines</p><script>unseen()</script>
+  lines</p><script>unseen()</script><div hidden><div>unseen</div> unseen</div>
 <form id="give-form" action="/give" method="post" data-connect>
   <input type="hidden" name="room" value="1"><input name="to" value="Ann"><input name="note">
   <input type="number" name="points" value="3"><input name="off" value="x" disabled>

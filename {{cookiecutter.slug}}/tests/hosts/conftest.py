@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from app.conformance import case, conformance_database, stage
+from app.conformance import case, stage
 from tests.connect.conftest import probed, showcase, start
 
 # A package of somebody else; its tests run as somebody else's do.
 collect_ignore = ["package"]
-__all__ = ["case", "conformance_database", "probed", "showcase", "stage", "start"]
+__all__ = ["case", "probed", "showcase", "stage", "start"]
+
+
+@pytest.fixture
+def conformance_database(database_url: str) -> str:
+    """Run the suite on both kinds of databases; a package of somebody else runs it on SQLite."""
+    return database_url
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 Every field may be a `str`, `int`, `float`, `bool`, `date`, `time`, `Literal`, `Enum`, `SecretStr`, a type that is read
 from a string (`HttpUrl`, `EmailStr`, `ZoneInfo`), a list of strings, numbers or choices, or one of these `| None`.
 `Field(title=..., description=...)` are label and hint; `json_schema_extra={"multiline": True}` makes space for long
-text, `{"hidden": True}` carries a value that people do not see.
+text, `{"hidden": True}` carries a value that people do not see. A new kind of input begins at `shapes.Kind`.
 """
 
 from collections.abc import Mapping, Sequence

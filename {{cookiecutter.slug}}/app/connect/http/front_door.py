@@ -4,18 +4,16 @@ Request id, limits on headers and bodies, security headers, one line a request, 
 """
 
 import itertools
-import json
 import logging
 import re
 import sys
 import time
 import uuid
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.connect.errors import BadRequest, BodyTooLarge, ConfigurationError, ConnectError
+from app.connect.errors import BadRequest, BodyTooLarge, ConfigurationError, ConnectError, ErrorBody, ErrorDetail
 from app.connect.logging import access_log, request_id, tenant_id
 
 log = logging.getLogger(__name__)
@@ -142,8 +140,8 @@ def _new_id() -> str:
 
 
 async def _answer(send: Send, status: int, code: str, message: str) -> None:
-    detail: dict[str, Any] = {"code": code, "message": message, "request_id": request_id.get()}
-    body = json.dumps({"error": detail}).encode()
+    detail = ErrorDetail(code=code, message=message, request_id=request_id.get())
+    body = ErrorBody(error=detail).model_dump_json(exclude_none=True).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

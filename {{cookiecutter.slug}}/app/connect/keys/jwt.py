@@ -3,7 +3,8 @@
 python-jose 3.5 has ended upstream, and its `jwt.decode` answers some hostile tokens with errors of its own kind or
 accepts what RFC 7515 forbids. So the token is taken apart here by strict rules, the claims are checked here, and
 python-jose does what it does well: HMAC with one pinned algorithm and a prepared key. Another library fits behind
-`prepare_key`, `verify` and `sign` without any change elsewhere.
+`prepare_key`, `verify` and `sign` without any change elsewhere. Leeway and longest life are the caller's: a host's
+`inbound.py`, `pages/page_tokens.py`.
 """
 
 import json

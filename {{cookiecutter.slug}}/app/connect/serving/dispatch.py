@@ -2,19 +2,16 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Mapping
-
-from pydantic import ValidationError
 
 from app.connect.context import Context
 from app.connect.database.engine import Database
 from app.connect.declare.addon import Addon
-from app.connect.errors import ConnectError
 from app.connect.hosts.protocol import Answer, Host
 from app.connect.logging import bind, redact, request_id
 from app.connect.serving.contexts import Contexts
 from app.connect.serving.handlers import HandlerGone, call_handlers
+from app.connect.serving.retries import ATTEMPTS, is_permanent, pause_after
 from app.connect.serving.transitions import TRANSITIONS, Transitions
 from app.connect.tenancy.directory import INSTALLATIONS
 from app.connect.tenancy.lifecycle import PURGE, UNINSTALLED, Lifecycle, purge_entry
@@ -26,12 +23,7 @@ from app.connect.work.rows import Envelope, Kind
 log = logging.getLogger(__name__)
 
 HANDLER_LIMIT = 300.0
-ATTEMPTS = 8
-FIRST_BACKOFF = 2.0
-LONGEST_BACKOFF = 3600.0
 SUSPENDED_DELAY = 60.0
-PERMANENT = (ValidationError, TypeError, AttributeError, NameError, ImportError, HandlerGone)
-"""Mistakes in code or data: the next try would fail alike. Everything else may be an outage."""
 
 
 class LeaseLost(Exception):
@@ -118,10 +110,10 @@ class Dispatcher:
 
     async def _failed(self, claim: Claim, tenant: Tenant, error: Exception) -> None:
         said = redact(f"{type(error).__name__}: {error}")
-        if claim.attempts >= ATTEMPTS or _is_permanent(error):
+        if claim.attempts >= ATTEMPTS or is_permanent(error):
             await self._give_up(claim, tenant, said, error)
             return
-        delay = min(FIRST_BACKOFF * 2 ** (claim.attempts - 1), LONGEST_BACKOFF) * random.uniform(0.5, 1.0)  # noqa: S311
+        delay = pause_after(claim.attempts)
         log.warning(
             "handler failed; it runs again",
             exc_info=error,
@@ -149,10 +141,6 @@ class Dispatcher:
         async with self._db.session() as session:
             found = (await session.execute(query)).one_or_none()
         return None if found is None else found[0].view(found[1])
-
-
-def _is_permanent(error: Exception) -> bool:
-    return isinstance(error, PERMANENT) or (isinstance(error, ConnectError) and error.is_permanent)
 
 
 def _may_run(tenant: Tenant, claim: Claim) -> bool:

@@ -25,7 +25,7 @@ from app.connect.serving.health import health_router
 from app.connect.serving.host_routes import document_router, endpoint_router, event_router
 from app.connect.serving.module_routes import module_routes
 from app.connect.serving.openapi import SECURITY, add_openapi
-from app.connect.serving.page_token import page_token_router
+from app.connect.serving.page_token_renewal import page_token_router
 from app.connect.serving.settings_page import settings_router
 from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.work.inbox import Inbox

@@ -1,4 +1,7 @@
-"""The local engine: claims what is in the inbox and has it run, inside this process, at least once and never lost."""
+"""The local engine: claims what is in the inbox and has it run, inside this process, at least once and never lost.
+
+What is tried again, and when, is said in `serving/retries.py`.
+"""
 
 import asyncio
 import logging

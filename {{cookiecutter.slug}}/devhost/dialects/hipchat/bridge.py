@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, Response
 
 from devhost.acts.control import HostDep
 from devhost.acts.host import Host
-from devhost.dialects.hipchat.tokens import token_for
+from devhost.dialects.hipchat.addresses import token_for
 from devhost.dialects.hipchat.world import WorldDep
 from devhost.errors import forbidden
 from devhost.wire.guard import Guarded

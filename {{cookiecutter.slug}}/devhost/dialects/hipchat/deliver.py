@@ -11,7 +11,7 @@ from devhost.dialects.hipchat.events import MESSAGE_EVENTS, check_event, item_fo
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.notify import add_notification
 from devhost.dialects.hipchat.signing import mint
-from devhost.dialects.hipchat.tokens import with_query
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.webhooks import Registration
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.body import strict_json

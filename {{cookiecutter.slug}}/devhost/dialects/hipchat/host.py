@@ -19,7 +19,7 @@ from devhost.dialects.hipchat.opening import opening
 from devhost.dialects.hipchat.scopes import SCOPES
 from devhost.dialects.hipchat.sidebar import covering, doors, facts, signed_pages, visible_glances
 from devhost.dialects.hipchat.suggestions import suggestions
-from devhost.dialects.hipchat.tokens import page_url
+from devhost.dialects.hipchat.addresses import page_url
 from devhost.dialects.hipchat.uninstall import uninstall
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request

@@ -3,7 +3,7 @@
 from devhost.dialects.hipchat.browser import visit
 from devhost.dialects.hipchat.install import revoke
 from devhost.dialects.hipchat.installation import HipChatInstallation
-from devhost.dialects.hipchat.tokens import with_query
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.outbound import Answer, Ask
 

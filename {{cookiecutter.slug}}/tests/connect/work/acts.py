@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.connect import Context
 from app.connect.access.api_tokens import ApiToken
-from app.connect.serving.dispatch import ATTEMPTS
+from app.connect.serving.retries import ATTEMPTS
 from tests.connect.probe import Act, ProbedAddon
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.connect.cli import main
-from app.connect.serving.dispatch import ATTEMPTS
+from app.connect.serving.retries import ATTEMPTS
 from app.connect.settings import Settings
 from app.connect.work.rows import Status
 from tests.connect.probe import ProbedAddon

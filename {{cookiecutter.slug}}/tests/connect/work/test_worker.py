@@ -3,7 +3,7 @@
 import asyncio
 
 from app.connect import Context
-from app.connect.serving.dispatch import ATTEMPTS
+from app.connect.serving.retries import ATTEMPTS
 from app.connect.tenancy.lifecycle import owner_of
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.conftest import Start

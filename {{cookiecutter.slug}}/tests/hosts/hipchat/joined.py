@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request
 from app.connect.database.engine import Database
 from app.connect.hosts.hipchat.client.api import HipChatApi
 from app.connect.hosts.hipchat.client.group import GroupClient
-from app.connect.hosts.hipchat.client.limits import Patience
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.hosts.hipchat.client.waiting import Patience
 from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound

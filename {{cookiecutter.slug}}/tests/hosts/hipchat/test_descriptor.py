@@ -12,7 +12,7 @@ from app.connect.declare.addon import join
 from app.connect.declare.manifest import read_manifest
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, RoomEnter, RoomMessage
-from app.connect.hosts.hipchat.dialect import describe
+from app.connect.hosts.hipchat.descriptor import describe
 from app.connect.hosts.hipchat.events import RoomEvent
 from devhost.world.installations import Installation
 from tests.connect.showcase import DOCUMENT, make_routers

@@ -3,7 +3,7 @@
 import pytest
 
 from app.connect.hosts.hipchat.client.errors import RateLimited
-from app.connect.hosts.hipchat.client.limits import Patience, Waiting, reset_of
+from app.connect.hosts.hipchat.client.waiting import Patience, Waiting, reset_of
 from app.connect.network.fetch import HostUnavailable
 from tests.hosts.hipchat.tenants import Clock
 

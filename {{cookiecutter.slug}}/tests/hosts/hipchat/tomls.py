@@ -11,7 +11,8 @@ from app.connect.declare.manifest import Manifest, read_document, read_manifest
 from app.connect.declare.router import Router
 from app.connect.errors import ConfigurationError
 from app.connect.hosts.hipchat import HipChatRouter
-from app.connect.hosts.hipchat.dialect import HipChatDialect, describe
+from app.connect.hosts.hipchat.descriptor import describe
+from app.connect.hosts.hipchat.dialect import HipChatDialect
 from app.connect.hosts.hipchat.section import HipChatSection
 from tests.support.running import ADDON
 

@@ -140,7 +140,8 @@ EVENTS: dict[str, type[RoomEvent]] = {
     "room_topic_change": RoomTopicChange,
     "room_unarchived": RoomUnarchived,
 }
-"""Every event of the protocol; to add one, add its model above and its line here."""
+"""Every event of the protocol. To add one: its model above, its line here, its name in `client/webhooks.py` and
+its export."""
 
 
 def event_of(model: type[RoomEvent]) -> str:

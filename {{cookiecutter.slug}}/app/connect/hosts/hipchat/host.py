@@ -2,7 +2,8 @@
 
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.deliveries import HipChatDeliveries
-from app.connect.hosts.hipchat.dialect import NAME, HipChatDialect
+from app.connect.hosts.hipchat.descriptor import NAME
+from app.connect.hosts.hipchat.dialect import HipChatDialect
 from app.connect.hosts.hipchat.frames import HipChatFrames
 from app.connect.hosts.hipchat.inbound import HipChatInbound
 from app.connect.hosts.hipchat.lifecycle import HipChatLifecycle

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from app.connect.declare.addon import Addon
 from app.connect.errors import HostError, InstallRefused, NotFound, TenantTaken
 from app.connect.hosts.hipchat.client.oauth import ClientTokens, HipChatGrant
-from app.connect.hosts.hipchat.dialect import INSTALL, UNINSTALL, section_of
-from app.connect.hosts.hipchat.payloads import InstallPayload, UpdatePayload, read_endpoints, read_payload
+from app.connect.hosts.hipchat.descriptor import INSTALL, UNINSTALL, section_of
+from app.connect.hosts.hipchat.install_payloads import InstallPayload, UpdatePayload, read_endpoints, read_payload
 from app.connect.hosts.hipchat.settings import HipChatDetails
 from app.connect.hosts.protocol import Endpoint, Posted
 from app.connect.network.addresses import Origins, origin_of

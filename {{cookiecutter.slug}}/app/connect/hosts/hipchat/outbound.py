@@ -6,7 +6,7 @@ from app.connect.context import Context, Parts
 from app.connect.hosts.hipchat.client.api import HipChatApi
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.context import HipChatContext
-from app.connect.hosts.hipchat.dialect import section_of
+from app.connect.hosts.hipchat.descriptor import section_of
 from app.connect.hosts.hipchat.settings import HipChatDetails
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted

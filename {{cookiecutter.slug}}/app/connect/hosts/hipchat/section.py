@@ -1,4 +1,7 @@
-"""`[hipchat]` in addon.toml: what a HipChat host shows, with every limit of the protocol checked (reference 2)."""
+"""`[hipchat]` in addon.toml: what a HipChat host shows, with every limit of the protocol checked (reference 2).
+
+A new kind of module: its section here, its words in `descriptor.py`, its decorator in `router.py`.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal

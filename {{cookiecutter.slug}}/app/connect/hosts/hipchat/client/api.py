@@ -17,10 +17,10 @@ from app.connect.hosts.hipchat.client.errors import (
     ScopeMissing,
     TokenDenied,
 )
-from app.connect.hosts.hipchat.client.limits import Patience, Waiting
 from app.connect.hosts.hipchat.client.models import M, Page, read_answer
 from app.connect.hosts.hipchat.client.outgoing import Outgoing
 from app.connect.hosts.hipchat.client.paging import follow
+from app.connect.hosts.hipchat.client.waiting import Patience, Waiting
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.fetch import Outbound, Response, json_object
 from app.connect.network.tokens import TokenManager, Wanted

@@ -1,6 +1,6 @@
 """How long to wait for a host that cannot answer now: by its rate and flood headers, else by back-off.
 
-Source: protocol reference 11.3.
+What is tried again is said in `api.py`. Source: protocol reference 11.3.
 """
 
 import asyncio
