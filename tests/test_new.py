@@ -25,8 +25,8 @@ CHECKS = {
     "starts": ["-c", SERVE_ONCE],
     "addon check": ["-c", COMMAND, "check"],
     "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider"],
-    "ruff check": ["-m", "ruff", "check", "--no-cache", "."],
-    "ruff format": ["-m", "ruff", "format", "--no-cache", "--check", "."],
+    "ruff check": ["-m", "ruff", "check", "--no-cache", "app/addon", "tests/addon"],
+    "ruff format": ["-m", "ruff", "format", "--no-cache", "--check", "app/addon", "tests/addon"],
     "starts again": ["-c", SERVE_ONCE],
 }
 
