@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.connect.logging import REMOVED, access_log, bind, configure_logging, redact, request_id, tenant_id
+from app.connect.logging import REMOVED, JsonLines, access_log, bind, configure_logging, redact, request_id, tenant_id
 from devhost.wire import signing
 from tests.connect.logs import Log
 
@@ -146,10 +146,12 @@ class TestJsonLines:
         assert SECRET not in log.text
         assert TOKEN not in log.text
 
-    def test_anything_can_be_logged(self, log: Log) -> None:
-        logging.getLogger("app.test").info("\x00\ud800\u2028 %s", {1: object()}, extra={"x": {1, 2}, "y": b"\xff"})
-        assert len(log.text.splitlines()) == 1
-        assert len(log.lines) == 1
+    def test_anything_can_be_logged(self) -> None:
+        # Not through a logger: pytest would carry half a character to the process that reports, which cannot be done.
+        said = {"msg": "\x00\ud800\u2028 %s", "args": ({1: object()},), "x": {1, 2}, "y": b"\xff"}
+        line = JsonLines().format(logging.makeLogRecord(said))
+        assert len(line.splitlines()) == 1
+        assert json.loads(line)["x"] == [1, 2]
 
 
 class TestPlainLines:

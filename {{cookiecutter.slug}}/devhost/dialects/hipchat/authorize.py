@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.oauth import USER_SCOPES
-from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request, not_found
 from devhost.world.people import Person

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.install import activate, payload, revoke
 from devhost.dialects.hipchat.installation import HipChatInstallation
-from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import InstallRefused, not_found
 from devhost.wire.outbound import Answer, Ask

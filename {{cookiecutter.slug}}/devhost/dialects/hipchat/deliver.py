@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from devhost.acts import sending
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.cards import Notification
 from devhost.dialects.hipchat.events import MESSAGE_EVENTS, check_event, item_for, message_item
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.notify import add_notification
 from devhost.dialects.hipchat.signing import mint
-from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.webhooks import Registration
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.body import strict_json

@@ -5,8 +5,8 @@ from typing import Any
 
 from devhost.acts.openings import Look
 from devhost.dialects.hipchat.actions import message_context
-from devhost.dialects.hipchat.glances import GlanceState, check_glance
 from devhost.dialects.hipchat.addresses import page_url
+from devhost.dialects.hipchat.glances import GlanceState, check_glance
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import GlanceRefused, HostError
 from devhost.wire.body import strict_json

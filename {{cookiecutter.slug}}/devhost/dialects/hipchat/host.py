@@ -8,6 +8,7 @@ from devhost.acts.openings import Click, Look, Opening
 from devhost.acts.views import GlanceView, ModuleView
 from devhost.dialects.hipchat import attacks, deliver, frames
 from devhost.dialects.hipchat.actions import message_context, visible_actions, visible_panels
+from devhost.dialects.hipchat.addresses import page_url
 from devhost.dialects.hipchat.api import API, meaning
 from devhost.dialects.hipchat.browser import installed_address, walk
 from devhost.dialects.hipchat.consent import approve, ask_consent
@@ -19,7 +20,6 @@ from devhost.dialects.hipchat.opening import opening
 from devhost.dialects.hipchat.scopes import SCOPES
 from devhost.dialects.hipchat.sidebar import covering, doors, facts, signed_pages, visible_glances
 from devhost.dialects.hipchat.suggestions import suggestions
-from devhost.dialects.hipchat.addresses import page_url
 from devhost.dialects.hipchat.uninstall import uninstall
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request

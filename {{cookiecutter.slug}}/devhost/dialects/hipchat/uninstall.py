@@ -1,9 +1,9 @@
 """Uninstalls add-ons with the host's three signals: the DELETE, the browser, and 401 for tokens."""
 
+from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.browser import visit
 from devhost.dialects.hipchat.install import revoke
 from devhost.dialects.hipchat.installation import HipChatInstallation
-from devhost.dialects.hipchat.addresses import with_query
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.wire.outbound import Answer, Ask
 

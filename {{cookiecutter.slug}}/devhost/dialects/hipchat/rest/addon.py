@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devhost.acts.openings import Look
 from devhost.dialects.hipchat.access import AnySession, acting_person, own_installation, room_for
+from devhost.dialects.hipchat.addresses import page_url, token_for, with_query
 from devhost.dialects.hipchat.glances import GlanceState, check_glance
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Url
 from devhost.dialects.hipchat.sidebar import covering
-from devhost.dialects.hipchat.addresses import page_url, token_for, with_query
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import GlanceRefused, HostError, bad_request, forbidden, not_found
 from devhost.wire.body import check, read_object
