@@ -155,10 +155,16 @@ class TestJsonLines:
 
 
 class TestPlainLines:
-    def test_say_time_level_message_and_extras(self, start_log: Callable[..., Log]) -> None:
+    def test_say_time_level_request_message_and_extras(self, start_log: Callable[..., Log]) -> None:
         log = start_log(as_json=False)
         logging.getLogger("app.test").warning("installed", extra={"tenant": "t-1", "oauthSecret": SECRET})
-        assert log.text.endswith(f" WARNING installed tenant=t-1 oauthSecret={REMOVED}\n")
+        assert log.text.endswith(f" WARNING - installed tenant=t-1 oauthSecret={REMOVED}\n")
+        request_id.set("request-1")
+        logging.getLogger("app.test").warning("again")
+        access_log.write("GET", b"/", 200, 0.001)
+        request_id.set("-")
+        assert " WARNING request-1 again\n" in log.text
+        assert log.text.endswith(" INFO    request-1 GET / 200 1.0 ms\n")
 
     def test_exceptions_are_redacted(self, start_log: Callable[..., Log]) -> None:
         log = start_log(as_json=False)
