@@ -28,6 +28,7 @@ from app.connect.network.fetch import Outbound, Transport
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
 from app.connect.pages.page_tokens import PageTokens
 from app.connect.pages.rendering import Pages
+from app.connect.serving.checks import misplaced_demands
 from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
@@ -70,6 +71,9 @@ class Application:
         manifest = read_manifest(found, sections, known=installed_hosts())
         self.addon = join(manifest, routers, base_url=settings.base_url)
         require_pictures(manifest, ROOT / "app" / "addon" / "static")
+        misplaced = misplaced_demands(routers)
+        if misplaced:
+            raise ConfigurationError("\n".join(misplaced))
 
         self.database = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
@@ -148,9 +152,15 @@ class Application:
             database=self.database,
             inbox=self.inbox,
             read_settings=settings_reader(self.contexts, self.addon.settings and self.addon.settings.model),
+            hosts=self.hosts,
             clock=clock,
         )
-        self.worker = Worker(self.inbox, run=self.dispatcher.run, plan=self.scheduler.plan_due)
+        self.worker = Worker(
+            self.inbox,
+            run=self.dispatcher.run,
+            plan=self.scheduler.plan_due,
+            lasting=self.scheduler.present_ids,
+        )
         self.serving = Serving(
             addon=self.addon,
             hosts=self.hosts,

@@ -26,7 +26,7 @@ from app.connect.pages.frame import Frame
 from app.connect.pages.page_tokens import PageTokens, Visit
 from app.connect.pages.rendering import Pages
 from app.connect.tenancy.directory import TenantDirectory
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.memo import Memo
 from app.connect.tenancy.tenant import Caller, Tenant
 from app.connect.work.inbox import Inbox, cancel_waiting
@@ -191,6 +191,7 @@ class Context:
 
     async def is_admin(self) -> bool:
         """Ask the host whether the caller administers the tenant or this place; remembered for a minute."""
+        self._require_no_changes()
         return await self._parts.administers(self)
 
     def render(self, template: str, **values: Any) -> Page:
@@ -235,6 +236,8 @@ class Context:
         if handler is None:
             known = ", ".join(sorted(self._parts.addon.jobs)) or "none"
             raise UnknownJob(f'There is no job {name!r} (declared: {known}). Add @router.job("{name}").')
+        if handler.host not in (None, self.host):
+            raise UnknownJob(f"The job {name!r} is {handler.host}'s, and this tenant is on {self.host}.")
         return handler
 
     @property

@@ -12,6 +12,7 @@ from app.connect.declare.declarations import (
     EventHandler,
     FormHandler,
     JobHandler,
+    LifecycleHandler,
     ModuleHandler,
     Schedule,
     SettingsForm,
@@ -33,8 +34,8 @@ class Addon:
     jobs: Mapping[str, JobHandler]
     schedules: Mapping[str, Schedule]
     forms: Mapping[str, FormHandler]
-    installed: Sequence[Call]
-    uninstalled: Sequence[Call]
+    installed: Sequence[LifecycleHandler]
+    uninstalled: Sequence[LifecycleHandler]
     settings: SettingsForm | None
     demands: Mapping[Call, Demand]
 

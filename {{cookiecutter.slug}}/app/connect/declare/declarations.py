@@ -50,6 +50,7 @@ class EventHandler:
 class JobHandler:
     """Runs what `ctx.enqueue(key, payload)` asked for; `adapter` turns the payload into JSON and back."""
 
+    host: str | None
     key: str
     call: Call
     adapter: TypeAdapter[Any] | None
@@ -59,10 +60,19 @@ class JobHandler:
 class Schedule:
     """Runs once per tenant in every slot of `period` seconds since 1970, or once a day at a time of day."""
 
+    host: str | None
     key: str
     call: Call
     period: int | None
     daily: Daily | None
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleHandler:
+    """Runs when a tenant comes or goes; without a `host` for every tenant."""
+
+    host: str | None
+    call: Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from app.connect.declare.declarations import (
     EventHandler,
     FormHandler,
     JobHandler,
+    LifecycleHandler,
     ModuleHandler,
     Page,
     Schedule,
@@ -54,8 +55,8 @@ class Router(Generic[C]):
         self.jobs: list[JobHandler] = []
         self.schedules: list[Schedule] = []
         self.forms: list[FormHandler] = []
-        self.installed: list[Call] = []
-        self.uninstalled: list[Call] = []
+        self.installed: list[LifecycleHandler] = []
+        self.uninstalled: list[LifecycleHandler] = []
         self.settings_forms: list[SettingsForm] = []
         self.api = APIRouter(route_class=StrictRoute)
         self.public: list[Call] = []
@@ -90,7 +91,8 @@ class Router(Generic[C]):
 
         def declare(call: Handler[C, P, None]) -> Handler[C, P, None]:
             takes = second_parameter(call, f"job({key!r})")
-            self.jobs.append(JobHandler(check_key(key, "job"), call, None if takes is None else TypeAdapter(takes)))
+            adapter = None if takes is None else TypeAdapter(takes)
+            self.jobs.append(JobHandler(self.host, check_key(key, "job"), call, adapter))
             return call
 
         return declare
@@ -125,19 +127,19 @@ class Router(Generic[C]):
                 require_zone(timezone)
             daily = None if at is None else Daily(_known_time(at, key), timezone, read_days(days or "mon-sun"))
             check_call(call, f"every({key!r})")
-            self.schedules.append(Schedule(check_key(key, "every"), call, period or None, daily))
+            self.schedules.append(Schedule(self.host, check_key(key, "every"), call, period or None, daily))
             return call
 
         return declare
 
     def on_installed(self, call: Handler[C, P, None]) -> Handler[C, P, None]:
         """Run after an installation was accepted, and again when it is renewed."""
-        self.installed.append(check_call(call, "on_installed"))
+        self.installed.append(LifecycleHandler(self.host, check_call(call, "on_installed")))
         return call
 
     def on_uninstalled(self, call: Handler[C, P, None]) -> Handler[C, P, None]:
         """Run once the host confirmed the uninstall, before the tenant's data is deleted. The host answers no more."""
-        self.uninstalled.append(check_call(call, "on_uninstalled"))
+        self.uninstalled.append(LifecycleHandler(self.host, check_call(call, "on_uninstalled")))
         return call
 
     @overload
@@ -172,7 +174,10 @@ class Router(Generic[C]):
         """
 
         def declare(call: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-            self.api.add_api_route(path, check_call(call, path), methods=methods, **options)
+            check_call(call, path)
+            if call in self.demands:
+                raise ConfigurationError(f"{path}: the same function answers another route. Write a second one.")
+            self.api.add_api_route(path, call, methods=methods, **options)
             self.demands[call] = Demand(page, require_admin)
             if public:
                 self.public.append(call)

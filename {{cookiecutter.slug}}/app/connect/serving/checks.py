@@ -34,6 +34,16 @@ def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:
     return lines
 
 
+def misplaced_demands(routers: Iterable[Router[Any]]) -> list[str]:
+    """Return one line for each route that asks of a page what its callers, programs, do not have."""
+    return [
+        f"{call.__name__}: page= and require_admin= are for pages, but the route asks for ApiCtx. Remove them."
+        for router in routers
+        for call, demand in router.demands.items()
+        if proof_of(call) == "api" and (demand.page is not None or demand.require_admin)
+    ]
+
+
 def _dependencies(call: Callable[..., Any]) -> list[Callable[..., Any]]:
     unwrapped = inspect.unwrap(call)
     hints = get_type_hints(unwrapped, include_extras=True)

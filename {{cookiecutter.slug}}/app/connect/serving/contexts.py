@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.connect.context import Context, Parts
-from app.connect.errors import HostError, NotAllowed
+from app.connect.errors import HostError, NotAllowed, NotAuthenticated
 from app.connect.hosts.protocol import Host
 from app.connect.logging import bind
 from app.connect.network.tokens import TokenManager
@@ -36,6 +36,8 @@ class Contexts:
         """Make the context; every line logged from here on names the tenant."""
         bind(tenant.id)
         name = tenant.host
+        if name not in self._parts:
+            raise NotAuthenticated(f"the host {name} is not enabled")
         return self._hosts[name].outbound.context(
             self._parts[name], self._tokens[name], tenant, caller, claims=claims, visit=visit
         )

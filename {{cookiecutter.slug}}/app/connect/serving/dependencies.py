@@ -1,6 +1,7 @@
 """What a FastAPI route may ask for; asking is what signs it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -81,6 +82,7 @@ async def prove(request: Request, host: str | None = None) -> Proven:
     return await serving.authenticator.by_either(serving.hosts[host], asked, request.scope, modules=pages)
 
 
+@asynccontextmanager
 async def _opened(request: Request, host: str | None) -> AsyncIterator[Context]:
     serving = get_serving(request)
     proven = await prove(request, host)
@@ -106,13 +108,14 @@ def _modules_called(serving: Serving, key: str) -> set[str]:
 
 async def get_context(request: Request) -> AsyncIterator[Context]:
     """Hand a page's context to a handler; commit when it is through, undo when it fails."""
-    async for context in _opened(request, None):
+    async with _opened(request, None) as context:
         yield context
 
 
 async def get_tenant(request: Request) -> Tenant:
     """Return the tenant of a page that asks."""
-    return (await prove(request)).tenant
+    async with _opened(request, None) as context:
+        return context.tenant
 
 
 async def get_api_context(request: Request) -> AsyncIterator[Context]:
@@ -127,7 +130,7 @@ def context_of(host: str) -> Open:
     """Make the dependency that hands over the context of one host: by its token, or by a page token of its pages."""
 
     async def get_host_context(request: Request) -> AsyncIterator[Context]:
-        async for context in _opened(request, host):
+        async with _opened(request, host) as context:
             yield context
 
     PROVIDERS[get_host_context] = "signed"

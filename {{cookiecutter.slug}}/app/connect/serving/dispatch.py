@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.connect.context import Context
 from app.connect.database.engine import Database
 from app.connect.declare.addon import Addon
+from app.connect.errors import HostError
 from app.connect.hosts.protocol import Answer, Host
 from app.connect.logging import bind, redact, request_id
 from app.connect.serving.contexts import Contexts
@@ -14,7 +15,8 @@ from app.connect.serving.handlers import HandlerGone, call_handlers
 from app.connect.serving.retries import ATTEMPTS, is_permanent, pause_after
 from app.connect.serving.transitions import TRANSITIONS, Transitions
 from app.connect.tenancy.directory import INSTALLATIONS
-from app.connect.tenancy.lifecycle import PURGE, UNINSTALLED, Lifecycle, purge_entry
+from app.connect.tenancy.entries import PURGE, UNINSTALLED, purge_entry
+from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import Caller, Tenant, TenantState
 from app.connect.work.inbox import Claim, Inbox
@@ -68,7 +70,7 @@ class Dispatcher:
         tenant = await self._tenant(claim)
         if tenant is None or tenant.generation != claim.owner.generation or not _may_run(tenant, claim):
             await self._inbox.settle(claim)
-        elif tenant.state is TenantState.SUSPENDED:
+        elif tenant.state is TenantState.SUSPENDED or not self._is_served(tenant, claim):
             await self._inbox.retry(claim, delay=SUSPENDED_DELAY, error=None, counts=False)
         elif claim.attempts > ATTEMPTS:
             await self._give_up(claim, tenant, "It was started too often without an end: the process may die of it.")
@@ -97,11 +99,17 @@ class Dispatcher:
                 if result is not None and inline:
                     written = deliveries.answer(result)
                 elif result is not None:
+                    # On SQLite the reply's access token could not be written while this transaction holds rows.
+                    await context.commit()
                     await deliveries.reply(context, result)
             if claim.kind is Kind.LIFECYCLE and claim.name == UNINSTALLED:
                 context.db.add(purge_entry(tenant))
             await self._finish(claim, context)
         return written
+
+    def _is_served(self, tenant: Tenant, claim: Claim) -> bool:
+        """Tell whether the tenant's host is enabled; what needs no host does not wait for it."""
+        return tenant.host in self._hosts or claim.name == PURGE
 
     async def _finish(self, claim: Claim, context: Context) -> None:
         """End the entry in the handler's own transaction: its rows and the mark are kept together or not at all."""
@@ -110,6 +118,10 @@ class Dispatcher:
 
     async def _failed(self, claim: Claim, tenant: Tenant, error: Exception) -> None:
         said = redact(f"{type(error).__name__}: {error}")
+        if claim.name in TRANSITIONS and isinstance(error, HostError):
+            # Whether an installation is over can be asked of its host alone, however long that is away.
+            await self._inbox.retry(claim, delay=SUSPENDED_DELAY, error=said, counts=False)
+            return
         if claim.attempts >= ATTEMPTS or is_permanent(error):
             await self._give_up(claim, tenant, said, error)
             return

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
-from app.connect.tenancy.lifecycle import INSTALLED
+from app.connect.tenancy.entries import INSTALLED
 from app.connect.work.inbox import Claim
 from app.connect.work.rows import Kind
 
@@ -30,8 +30,9 @@ async def call_handlers(addon: Addon, claim: Claim, context: Context, payload: A
         case Kind.SCHEDULE:
             return await _declared(addon.schedules, claim.name, claim).call(context)
         case Kind.LIFECYCLE:
-            for call in addon.installed if claim.name == INSTALLED else addon.uninstalled:
-                await call(context)
+            for one in addon.installed if claim.name == INSTALLED else addon.uninstalled:
+                if one.host in (None, context.host):
+                    await one.call(context)
     return None
 
 

@@ -16,7 +16,8 @@ from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.module_routes import SIGNED
 from app.connect.serving.proof import asked_of
-from app.connect.tenancy.lifecycle import Known, Lifecycle, owner_of
+from app.connect.tenancy.entries import owner_of
+from app.connect.tenancy.lifecycle import Known, Lifecycle
 from app.connect.work.inbox import Inbox
 from app.connect.work.rows import Envelope, Kind, new_row
 
@@ -71,10 +72,14 @@ def event_router(serving: Serving, host: Host, inbox: Inbox, dispatcher: Dispatc
 
 
 def _installation(serving: Serving, host: Host, lifecycle: Lifecycle, endpoint: Endpoint) -> Callable[..., Any]:
-    async def known(client_key: str) -> Known | None:
-        return await lifecycle.known(host.name, client_key)
-
     async def receive(request: Request) -> Response:
+        found: Known | None = None
+
+        async def known(client_key: str) -> Known | None:
+            nonlocal found
+            found = await lifecycle.known(host.name, client_key)
+            return found
+
         asked = asked_of(request.scope, ProofKind.LIFECYCLE, endpoint.name)
         posted = await _posted(request, asked, has_body=endpoint.has_body)
         try:
@@ -82,7 +87,7 @@ def _installation(serving: Serving, host: Host, lifecycle: Lifecycle, endpoint: 
         except TokenRefused as refused:
             raise NotAuthenticated(str(refused)) from None
         if change is not None:
-            await lifecycle.apply(host.name, change)
+            await lifecycle.apply(host.name, change, proved=found.tenant if found else None)
         return Response(status_code=204)
 
     return receive

@@ -92,6 +92,9 @@ class Authenticator:
 
     async def _prove(self, host: Host, asked: Asked, unproven: Unproven, name: Memory) -> Proven:
         entry = await self._directory.find(host.name, unproven.client_key)
+        if entry is not None and not entry.tenant.is_installed:
+            # Another process may have purged it, or installed it anew, a moment ago.
+            entry = await self._directory.reload(host.name, unproven.client_key)
         try:
             proof = await self._check(host, asked, unproven, entry)
         except TokenRefused:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.connect.database.engine import Database
 from app.connect.declare.declarations import Schedule
 from app.connect.serving.contexts import Contexts
 from app.connect.tenancy.directory import INSTALLATIONS
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import NOBODY, Tenant, TenantState
 from app.connect.work.inbox import Inbox
@@ -51,9 +51,11 @@ class Scheduler:
         database: Database,
         inbox: Inbox,
         read_settings: ReadSettings,
+        hosts: Collection[str],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._schedules = schedules
+        self._hosts = tuple(hosts)
         self._db = database
         self._inbox = inbox
         self._read_settings = read_settings
@@ -83,12 +85,21 @@ class Scheduler:
             await self.plan(schedule, slot, starts)
             self._planned[schedule.key] = slot
 
+    def present_ids(self) -> set[str]:
+        """Return the delivery ids of the slots that last: they must not be forgotten before their slot is over."""
+        now = self._clock()
+        return {_delivery_id(one, str(int(now // one.period))) for one in self._schedules if one.period is not None}
+
+    def _served(self, schedule: Schedule) -> tuple[str, ...]:
+        """Name the enabled hosts whose tenants a schedule runs for."""
+        return self._hosts if schedule.host is None else (schedule.host,)
+
     async def plan(self, schedule: Schedule, slot: str, starts: float) -> None:
         """Write one slot for everybody; the unique delivery id makes every repeat of this do nothing."""
         delivery_id = _delivery_id(schedule, slot)
         statement = (
             self._db.insert(InboxRow)
-            .from_select(COLUMNS, _entries(schedule.key, delivery_id, starts, self._clock()))
+            .from_select(COLUMNS, _entries(schedule.key, delivery_id, starts, self._clock(), self._served(schedule)))
             .on_conflict_do_nothing()
         )
         async with self._db.session() as session:
@@ -102,7 +113,9 @@ class Scheduler:
         last = ""
         while True:
             query = INSTALLATIONS.where(
-                InstallationRow.id > last, InstallationRow.state == TenantState.INSTALLED
+                InstallationRow.id > last,
+                InstallationRow.state == TenantState.INSTALLED,
+                InstallationRow.host.in_(self._hosts),
             ).order_by(InstallationRow.id)
             async with self._db.session() as session:
                 rows = (await session.execute(query.limit(CHUNK))).all()
@@ -121,6 +134,8 @@ class Scheduler:
             log.exception("the settings of a tenant cannot be read; its times of day wait", extra={"tenant": tenant.id})
             return
         for schedule in own:
+            if tenant.host not in self._served(schedule):
+                continue
             moment = self._own_moment(schedule, tenant, settings, now)
             if moment is None or moment.timestamp() < installed_at:
                 continue
@@ -173,7 +188,7 @@ def _delivery_id(schedule: Schedule, slot: str) -> str:
     return f"every:{schedule.key}:{slot}"
 
 
-def _entries(key: str, delivery_id: str, starts: float, now: float) -> Select[*tuple[Any, ...]]:
+def _entries(key: str, delivery_id: str, starts: float, now: float, hosts: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     present = exists().where(
         InboxRow.installation_id == InstallationRow.id,
         InboxRow.generation == InstallationRow.generation,
@@ -194,5 +209,10 @@ def _entries(key: str, delivery_id: str, starts: float, now: float) -> Select[*t
             literal(now, Float(53)),
         )
         .join(TenantRow, TenantRow.id == InstallationRow.tenant_id)
-        .where(InstallationRow.state == TenantState.INSTALLED, TenantRow.installed_at <= starts, ~present)
+        .where(
+            InstallationRow.state == TenantState.INSTALLED,
+            InstallationRow.host.in_(hosts),
+            TenantRow.installed_at <= starts,
+            ~present,
+        )
     )

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping
 
 from app.connect.hosts.protocol import Host
-from app.connect.tenancy.lifecycle import CHECK_UNINSTALL, CHECKS, PURGE, Lifecycle
+from app.connect.tenancy.entries import CHECK_UNINSTALL, CHECKS, PURGE
+from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.tenancy.tenant import Tenant
 from app.connect.work.inbox import Claim
 from app.connect.work.rows import Envelope
@@ -33,7 +34,7 @@ class Transitions:
         known = await self._lifecycle.known(tenant.host, tenant.client_key)
         change = await self._hosts[tenant.host].lifecycle.confirm(tenant, known.secret if known else None)
         if change is not None:
-            await self._lifecycle.apply(tenant.host, change)
+            await self._lifecycle.apply(tenant.host, change, proved=tenant)
             return
         log.info("reported as uninstalled, but the host knows it", extra={"tenant": tenant.id, "attempt": attempt})
         if attempt + 1 < len(CHECKS):

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 CAPACITY = 200_000
 FOLLOW_EVERY = 0.5
 DISTRUST_AFTER = 2.5
-"""Seconds. Shorter than `lifecycle.PURGE_DELAY`, so that a purged row cannot go unseen."""
+"""Seconds. Shorter than `entries.PURGE_DELAY`, so that a purged row cannot go unseen."""
 CHANGE_WINDOW = 30.0
 """Seconds of changes read each time; covers clocks of several machines that differ."""
 LOAD_CHUNK = 2_000
@@ -48,7 +48,8 @@ class Entry:
     sealed_secret: bytes | None
     sealed_previous: bytes | None
     previous_until: float
-    keys: tuple[VerifyKey, ...] | None = None
+    keys: tuple[VerifyKey | None, VerifyKey | None] | None = None
+    """Of the present secret and of the one before, where there is one."""
 
 
 class TenantDirectory:
@@ -104,10 +105,15 @@ class TenantDirectory:
     def keys_of(self, entry: Entry) -> tuple[VerifyKey, ...]:
         """Return the prepared keys that verify what this installation's host signs, the present one first."""
         if entry.keys is None:
-            owner = secret_owner(entry.tenant.installation_id)
-            sealed = [one for one in (entry.sealed_secret, entry.sealed_previous) if one is not None]
-            entry.keys = tuple(prepare_key(self._vault.open(one, owner=owner)) for one in sealed)
-        return entry.keys if self.has_previous(entry) else entry.keys[:1]
+            entry.keys = self._prepared(entry, entry.sealed_secret), self._prepared(entry, entry.sealed_previous)
+        present, previous = entry.keys
+        usable = (present, previous if self.has_previous(entry) else None)
+        return tuple(key for key in usable if key is not None)
+
+    def _prepared(self, entry: Entry, sealed: bytes | None) -> VerifyKey | None:
+        if sealed is None:
+            return None
+        return prepare_key(self._vault.open(sealed, owner=secret_owner(entry.tenant.installation_id)))
 
     def has_previous(self, entry: Entry) -> bool:
         """Tell whether the secret before the present one still verifies."""

@@ -18,6 +18,7 @@ from app.connect.database.engine import Base, Database
 from app.connect.errors import TenantTaken
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import INSTALLATIONS, TenantDirectory, secret_owner
+from app.connect.tenancy.entries import CHECK_UNINSTALL, CHECKS, UNINSTALLED, installed_entry, owner_of
 from app.connect.tenancy.tables import InstallationRow, TenantRow, columns_of
 from app.connect.tenancy.tenant import (
     Change,
@@ -31,18 +32,10 @@ from app.connect.tenancy.tenant import (
     Uninstalled,
 )
 from app.connect.work.inbox import Inbox
-from app.connect.work.rows import Envelope, InboxRow, Kind, Owner, new_row
+from app.connect.work.rows import Envelope, Kind, new_row
 
 log = logging.getLogger(__name__)
 
-INSTALLED = "installed"
-UNINSTALLED = "uninstalled"
-CHECK_UNINSTALL = "check-uninstall"
-PURGE = "purge"
-PURGE_DELAY = 3.0
-"""Seconds between uninstall and purge: every process has seen the new state by then (`directory.DISTRUST_AFTER`)."""
-CHECKS = (0.0, 30.0, 300.0)
-"""Seconds until each check of a reported uninstall: a host may report before it revokes the client."""
 GRACE = 300.0
 """Seconds for which the secret before still verifies after a change: what it signed may be under way."""
 
@@ -85,25 +78,32 @@ class Lifecycle:
             secret = self._vault.open(row.sealed_secret, owner=secret_owner(row.id))
         return Known(row.view(owner), secret)
 
-    async def apply(self, host: str, change: Change) -> None:
-        """Write what a host found out. `TenantTaken` when it would take over a tenant of another origin."""
+    async def apply(self, host: str, change: Change, *, proved: Tenant | None = None) -> None:
+        """Write what a host found out. `TenantTaken` when it would take over a tenant of another origin.
+
+        `proved` is the installation that the host spoke of; what was installed anew since then is left alone.
+        """
+        if isinstance(change, Installed):
+            await self._install(host, change)
+            return
+        if isinstance(change, Doubted):
+            # Anybody can say so: it costs no more than a look into memory.
+            entry = await self._directory.find(host, change.client_key)
+            if entry is not None and entry.tenant.is_installed:
+                await self.suspect(entry.tenant)
+            return
+        tenant = proved or await self._tenant(host, change)
+        if tenant is None:
+            return
         match change:
-            case Installed():
-                await self._install(host, change)
             case Refreshed():
-                await self._set(host, change.client_key, **columns_of(change))
+                await self._set(tenant, **columns_of(change))
             case Suspended():
-                await self._set(host, change.client_key, only=TenantState.INSTALLED, state=TenantState.SUSPENDED)
+                await self._set(tenant, only=TenantState.INSTALLED, state=TenantState.SUSPENDED)
             case Resumed():
-                await self._set(host, change.client_key, only=TenantState.SUSPENDED, state=TenantState.INSTALLED)
+                await self._set(tenant, only=TenantState.SUSPENDED, state=TenantState.INSTALLED)
             case Uninstalled():
-                known = await self.known(host, change.client_key)
-                if known is not None:
-                    await self.uninstall(known.tenant)
-            case Doubted():
-                entry = await self._directory.find(host, change.client_key)
-                if entry is not None and entry.tenant.is_installed:
-                    await self.suspect(entry.tenant)
+                await self.uninstall(tenant)
 
     async def enrol(self, host: str, change: Installed) -> None:
         """Store an installation that comes into being by a proof; one that is there already stays as it is."""
@@ -205,7 +205,8 @@ class Lifecycle:
             row, owner = found
             if row.origin != change.origin:
                 raise TenantTaken
-            row.sealed_previous, row.previous_until = row.sealed_secret, now + GRACE
+            is_going_on = row.state != TenantState.UNINSTALLED
+            row.sealed_previous, row.previous_until = (row.sealed_secret, now + GRACE) if is_going_on else (None, 0.0)
             row.sealed_secret = self._seal(change, row.id)
             for name, value in columns_of(change).items():
                 setattr(row, name, value)
@@ -215,7 +216,7 @@ class Lifecycle:
             owner.uninstalled_at = None
             await session.flush()
             tenant = row.view(owner)
-            await self._inbox.put(session, _installed_entry(tenant))
+            await self._inbox.put(session, installed_entry(tenant))
         return tenant
 
     async def _create(self, host: str, change: Installed) -> Tenant:
@@ -241,17 +242,18 @@ class Lifecycle:
             session.add(row)
             await session.flush()
             tenant = row.view(owner)
-            await self._inbox.put(session, _installed_entry(tenant))
+            await self._inbox.put(session, installed_entry(tenant))
         return tenant
 
-    async def _set(self, host: str, client_key: str, *, only: TenantState | None = None, **values: Any) -> None:
-        known = await self.known(host, client_key)
-        if known is None:
-            return
-        where = [*_is(known.tenant), *([InstallationRow.state == only] if only else [])]
+    async def _tenant(self, host: str, change: Change) -> Tenant | None:
+        known = await self.known(host, change.client_key)
+        return known.tenant if known else None
+
+    async def _set(self, tenant: Tenant, *, only: TenantState | None = None, **values: Any) -> None:
+        where = [*_is(tenant), *([InstallationRow.state == only] if only else [])]
         async with self._db.session() as session:
             await session.execute(update(InstallationRow).where(*where).values(**values, changed_at=time.time()))
-        self._changed(known.tenant, "changed", columns=", ".join(sorted(values)))
+        self._changed(tenant, "changed", columns=", ".join(sorted(values)))
 
     def _seal(self, change: Installed, installation_id: str) -> bytes | None:
         if change.secret is None:
@@ -278,17 +280,3 @@ async def _find(
 def _is(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
     """Find the row while it is still the installation that was read."""
     return InstallationRow.id == tenant.installation_id, InstallationRow.generation == tenant.generation
-
-
-def owner_of(tenant: Tenant) -> Owner:
-    """Say whose an inbox entry of this tenant is."""
-    return Owner(tenant.id, tenant.installation_id, tenant.generation)
-
-
-def purge_entry(tenant: Tenant) -> InboxRow:
-    """Make the entry that deletes everything of an uninstalled tenant, once every process has seen that it is gone."""
-    return new_row(Kind.LIFECYCLE, PURGE, owner_of(tenant), delivery_id=PURGE, due_at=time.time() + PURGE_DELAY)
-
-
-def _installed_entry(tenant: Tenant) -> InboxRow:
-    return new_row(Kind.LIFECYCLE, INSTALLED, owner_of(tenant), delivery_id=INSTALLED)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -114,10 +114,16 @@ class Inbox:
         )
 
     async def is_replaced(self, claim: Claim) -> bool:
-        """Tell whether a newer entry with the same name and key has taken this one's place."""
+        """Tell whether a newer entry with the same name and key has taken this one's place.
+
+        At its first run an entry gives way only to one that still waits: one that has run already may have been
+        written later and committed earlier, and knows nothing of what was committed with this one.
+        """
         if claim.key is None:
             return False
         newer = exists().where(_same_key(claim.owner, claim.name, claim.key), InboxRow.id > claim.id)
+        if claim.attempts == 1:
+            newer = newer.where(InboxRow.status == Status.NEW)
         async with self._db.session() as session:
             return bool(await session.scalar(select(newer)))
 
@@ -186,10 +192,14 @@ class Inbox:
         )
         return await self._execute(statement) > 0
 
-    async def forget_old(self) -> None:
-        """Delete done entries whose delivery ids need not be remembered any longer."""
+    async def forget_old(self, *, keep: Collection[str] = ()) -> None:
+        """Delete done entries whose delivery ids need not be remembered any longer, but for those to `keep`."""
         await self._execute(
-            delete(InboxRow).where(InboxRow.status == Status.DONE, InboxRow.finished_at < self.now() - KEEP_IDS)
+            delete(InboxRow).where(
+                InboxRow.status == Status.DONE,
+                InboxRow.finished_at < self.now() - KEEP_IDS,
+                InboxRow.delivery_id.not_in(keep),
+            )
         )
 
     async def _keep(self, claim: Claim) -> None:

@@ -6,7 +6,7 @@ What is tried again, and when, is said in `serving/retries.py`.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from app.connect.work.inbox import Claim, Inbox
 
@@ -22,14 +22,21 @@ class Worker:
     """Claims due entries and gives them to `run`; the inbox's bell spares the wait for the next poll.
 
     `plan` writes the entries of schedules that are due; it is asked before each look into the inbox.
+    `lasting` names the delivery ids that are remembered for longer than others.
     """
 
     def __init__(
-        self, inbox: Inbox, *, run: Callable[[Claim], Awaitable[None]], plan: Callable[[], Awaitable[None]]
+        self,
+        inbox: Inbox,
+        *,
+        run: Callable[[Claim], Awaitable[None]],
+        plan: Callable[[], Awaitable[None]],
+        lasting: Callable[[], Collection[str]],
     ) -> None:
         self._inbox = inbox
         self._run = run
         self._plan = plan
+        self._lasting = lasting
         self._running: dict[asyncio.Task[None], Claim] = {}
         # Held from the claim until its task exists: whoever waits for what runs must not miss what is being claimed.
         self._claiming = asyncio.Lock()
@@ -43,7 +50,7 @@ class Worker:
                 await self._plan()
                 if time.monotonic() > next_housekeeping:
                     next_housekeeping = time.monotonic() + HOUSEKEEPING
-                    await self._inbox.forget_old()
+                    await self._inbox.forget_old(keep=self._lasting())
                 more = await self._start_due()
             except Exception:
                 log.exception("The inbox cannot be read now; trying again.")

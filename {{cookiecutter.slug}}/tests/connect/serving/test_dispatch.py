@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.connect import ConnectError, Context, HostError
 from app.connect.serving.retries import ATTEMPTS, FIRST_BACKOFF
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.probe import ProbedAddon

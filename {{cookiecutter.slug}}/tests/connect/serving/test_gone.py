@@ -10,7 +10,7 @@ from app.connect.application import Application
 from app.connect.cli import main
 from app.connect.hosts.hipchat import HipChatRouter
 from app.connect.settings import Settings
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from devhost.testing import Devhost
 from tests.connect.probe import DOCUMENT, ProbedAddon

@@ -37,6 +37,7 @@ def scheduler_of(process: ProbedAddon) -> Scheduler:
         database=parts.database,
         inbox=parts.inbox,
         read_settings=settings_reader(parts.contexts, None),
+        hosts=parts.hosts,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, event, select, update
 from app.connect.database.engine import Database
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
-from app.connect.tenancy.lifecycle import PURGE_DELAY
+from app.connect.tenancy.entries import PURGE_DELAY
 from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import TenantState
 from tests.connect.conftest import Start

@@ -3,7 +3,7 @@
 import asyncio
 
 from app.connect.network.tokens import GrantedToken, Wanted
-from app.connect.tenancy.lifecycle import PURGE
+from app.connect.tenancy.entries import PURGE
 from app.connect.tenancy.tenant import NOBODY, TenantState, Uninstalled
 from tests.connect.conftest import Start
 from tests.connect.contents import every_row, fill, rows_of

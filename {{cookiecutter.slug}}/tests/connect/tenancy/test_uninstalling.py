@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from app.connect import Context
 from app.connect.hosts.hipchat import HipChatContext
-from app.connect.tenancy.lifecycle import PURGE, UNINSTALLED
+from app.connect.tenancy.entries import PURGE, UNINSTALLED
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import InboxRow, Status
 from tests.connect.conftest import Start

@@ -5,7 +5,7 @@ import time
 
 from sqlalchemy import update
 
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.work.inbox import KEEP_IDS
 from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
 from tests.connect.conftest import Start

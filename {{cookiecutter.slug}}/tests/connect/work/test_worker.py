@@ -4,7 +4,7 @@ import asyncio
 
 from app.connect import Context
 from app.connect.serving.retries import ATTEMPTS
-from app.connect.tenancy.lifecycle import owner_of
+from app.connect.tenancy.entries import owner_of
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.connect.tenancy.lifecycle import CHECK_UNINSTALL, CHECKS
+from app.connect.tenancy.entries import CHECK_UNINSTALL, CHECKS
 from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import Status

@@ -21,8 +21,14 @@ LONGEST_LIFE = 24 * 3600.0
 """Seconds between `iat` and `exp` that are believed."""
 LEEWAY = 10.0
 ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
-# Tokens repeat, and taking one apart costs as much as everything else about a request that is remembered.
-_taken_apart = lru_cache(maxsize=20_000)(read_token)
+LONGEST_REMEMBERED = 1_000
+"""Characters. A stranger's tokens come here, too, so what is kept of them is bounded in number and size."""
+_remembered = lru_cache(maxsize=4_096)(read_token)
+
+
+def _taken_apart(text: str) -> UnverifiedToken:
+    """Take a token apart. Tokens repeat, and this costs as much as all else about one that was proven before."""
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else read_token(text)
 
 
 class HipChatInbound:

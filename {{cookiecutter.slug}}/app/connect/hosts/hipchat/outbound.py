@@ -29,16 +29,19 @@ class HipChatOutbound:
         return granted.token
 
     async def administers(self, ctx: HipChatContext) -> bool:
-        """Tell whether the caller administers the group, or owns the room (scopes view_group, view_room)."""
+        """Tell whether the caller administers the group, or owns the one room of the installation.
+
+        Who owns some room of a group does not decide for the whole group. Scopes: view_group, view_room.
+        """
         user_id = ctx.caller.user_id
         if user_id is None:
             return False
         person = await ctx.group.user(user_id)
         if person.is_group_admin:
             return True
-        if ctx.room_id is None:
+        if ctx.details.room_id is None:
             return False
-        owner = (await ctx.room.details()).owner
+        owner = (await ctx.group.room(ctx.details.room_id).details()).owner
         return owner is not None and owner.id == user_id
 
     def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
