@@ -44,7 +44,7 @@ class TestSettingsPage:
     async def test_saved_values_are_shown_again(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
         answer = await save(showcase, installation, **GOOD)
-        assert (answer.status_code, answer.json()) == (200, {"message": "Saved.", "refresh": False})
+        assert (answer.status_code, answer.json()) == (200, {"message": "Saved.", "refresh": True})
         text = (await open_page(showcase, installation)).text
         page = Tags(text)
         assert page.named("greeting")["value"] == "Servus"
