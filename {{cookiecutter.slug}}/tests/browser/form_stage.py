@@ -127,8 +127,8 @@ class FormStage:
 
     def settings(self) -> Response:
         """Draw the settings page of the plumbing, with a secret that is stored."""
-        shown = inputs(Hours, Hours(password=SecretStr("hunter2")))
-        values = {"inputs": shown, "save_url": "/form/hours", "token_count": 2, "token_url": "/t", "revoke_url": "/r"}
+        settings = BoundForm("/form/hours", inputs(Hours, Hours(password=SecretStr("hunter2"))))
+        values = {"settings": settings, "token_count": 2, "token_url": "/t", "revoke_url": "/r"}
         return self._html(self._templates.get_template("connect/settings.html").render(frame=FRAME, **values))
 
     def _html(self, text: str) -> Response:
