@@ -141,7 +141,6 @@ class TestRememberedIds:
         await probed.parts.inbox.forget_old()
         assert len(await probed.entries("hipchat.probe")) == 2
 
-
     async def test_of_a_slot_that_lasts_longer_are_kept_through_a_restart(
         self, probed: ProbedAddon, start: Start
     ) -> None:
