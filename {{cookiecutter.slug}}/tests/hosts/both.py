@@ -33,7 +33,11 @@ Notes = list[tuple[str, str]]
 
 def make_routers(heard: Notes, ran: Notes) -> tuple[Router[Any], ...]:
     """Declare the add-on; `heard` notes host and text of events, `ran` host and name of what else runs."""
-    router, hipchat, echo = AddonRouter(), HipChatRouter(), EchoRouter()
+    return _portable(ran), _of_hipchat(heard, ran), _of_echo(heard)
+
+
+def _portable(ran: Notes) -> AddonRouter:
+    router = AddonRouter()
 
     @router.panel("report")
     async def report(ctx: Ctx) -> Page:
@@ -55,6 +59,12 @@ def make_routers(heard: Notes, ran: Notes) -> tuple[Router[Any], ...]:
     async def by_page(ctx: Ctx) -> str:
         return ctx.host
 
+    return router
+
+
+def _of_hipchat(heard: Notes, ran: Notes) -> HipChatRouter:
+    hipchat = HipChatRouter()
+
     @hipchat.every("at-hipchat", hours=1_000_000)
     async def at_hipchat(ctx: HipChatCtx) -> None:
         ran.append((ctx.host, "at-hipchat"))
@@ -75,14 +85,20 @@ def make_routers(heard: Notes, ran: Notes) -> tuple[Router[Any], ...]:
     async def state(ctx: HipChatCtx) -> Glance:
         return Glance(label=f"<b>{ctx.host}</b>")
 
-    @echo.card("state")
-    async def card(ctx: EchoCtx) -> Card:
-        return Card(text=f"{ctx.host}, {ctx.details.plan}")
-
     @hipchat.on_message("heard", pattern="^event ")
     async def message(ctx: HipChatCtx, message: RoomMessage) -> Notification | None:
         heard.append((ctx.host, message.text))
         return None
+
+    return hipchat
+
+
+def _of_echo(heard: Notes) -> EchoRouter:
+    echo = EchoRouter()
+
+    @echo.card("state")
+    async def card(ctx: EchoCtx) -> Card:
+        return Card(text=f"{ctx.host}, {ctx.details.plan}")
 
     @echo.on(Ping)
     async def ping(ctx: EchoCtx, event: Ping) -> str | None:
@@ -97,7 +113,7 @@ def make_routers(heard: Notes, ran: Notes) -> tuple[Router[Any], ...]:
     async def only_echo(ctx: EchoCtx) -> dict[str, str]:
         return {"host": ctx.host}
 
-    return router, hipchat, echo
+    return echo
 
 
 class OneKeyCase(EchoCase):

@@ -31,8 +31,8 @@ def _installed_echo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 async def two(settings: Settings) -> AsyncIterator[Both]:
     """Serve one add-on on two hosts."""
     both = Both(settings)
-    for case in (both.hipchat, both.echo):
-        await case.begin(both.application.app, BASE_URL)
+    for product in (both.hipchat, both.echo):
+        await product.begin(both.application.app, BASE_URL)
     yield both
     await both.application.close()
     await both.hipchat.end()

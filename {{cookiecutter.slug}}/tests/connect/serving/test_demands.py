@@ -35,11 +35,13 @@ class TestAdministrator:
 
 
 class TestTheStart:
-    @pytest.mark.parametrize("demand", [{"require_admin": True}, {"page": "report"}])
-    def test_is_stopped_by_a_demand_on_programs(self, settings: Settings, demand: dict[str, str | bool]) -> None:
+    @pytest.mark.parametrize(("page", "require_admin"), [(None, True), ("report", False)])
+    def test_is_stopped_by_a_demand_on_programs(
+        self, settings: Settings, page: str | None, *, require_admin: bool
+    ) -> None:
         router = AddonRouter()
 
-        @router.route("/numbers", methods=["GET"], **demand)
+        @router.route("/numbers", methods=["GET"], page=page, require_admin=require_admin)
         async def numbers(ctx: ApiCtx) -> str:
             return ctx.host
 
