@@ -1,78 +1,16 @@
 """Two hosts in one process: what is portable answers on both, and nothing of one appears at the other."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
-from app.conformance import Guest, HostCase, Sent
-from app.conformance.sending import Received, send
-from app.conformance.stage import BASE_URL
+from app.conformance import Sent
 from app.connect.application import Application
 from app.connect.hosts.protocol import ProofKind
 from app.connect.settings import Settings
-from devhost.testing import Routes
 from tests.hosts import both
+from tests.hosts.both import PANELS, Both
 from tests.hosts.echo.case import HOST, EchoCase
 from tests.hosts.hipchat_case import HipChatCase
-
-PANELS = {"hipchat": Sent("GET", "/hipchat/panel/report"), "echo": Sent("GET", "/echo/panel/report")}
-
-
-class OneKeyCase(EchoCase):
-    """An Echo whose next guest may have the client key of somebody else."""
-
-    def admit(self, guest: Guest) -> Guest:
-        self._secrets[guest.client_key] = guest.secret
-        return guest
-
-
-@dataclass
-class Both:
-    """The application, and both products."""
-
-    application: Application
-    hipchat: HipChatCase
-    echo: OneKeyCase
-    heard: list[tuple[str, str]] = field(default_factory=list)
-
-    async def send(self, sent: Sent) -> Received:
-        return await send(self.application.app, sent, BASE_URL)
-
-    async def enter(self, case: HostCase, guest: Guest, sent: Sent, kind: ProofKind = ProofKind.ENTRY) -> Received:
-        return await self.send(case.carry(sent, case.sign(guest, sent, kind)))
-
-    async def twins(self) -> tuple[Guest, Guest]:
-        """Install a tenant of each host, with equal client keys and equal secrets."""
-        first = await self.hipchat.guest()
-        second = self.echo.admit(Guest(first.client_key, first.secret))
-        for case, guest in ((self.hipchat, first), (self.echo, second)):
-            assert (await self.send(case.install(guest))).status == 204
-        await self.application.worker.drain()
-        return first, second
-
-
-@pytest.fixture
-async def two(settings: Settings) -> AsyncIterator[Both]:
-    hipchat, echo = HipChatCase(), OneKeyCase()
-    network = Routes()
-    network.add(hipchat.origin, hipchat.product)
-    network.add(HOST, echo.product)
-    heard: list[tuple[str, str]] = []
-    application = Application(
-        settings,
-        both.make_routers(heard),
-        transport=network,
-        document=both.DOCUMENT,
-        host_settings={"hipchat": hipchat.settings(), "echo": echo.settings()},
-    )
-    for case in (hipchat, echo):
-        await case.begin(application.app, BASE_URL)
-    yield Both(application, hipchat, echo, heard)
-    await application.close()
-    await hipchat.end()
 
 
 class TestWhatIsPortable:
@@ -183,7 +121,7 @@ class TestTheStart:
     def make(self, settings: Settings, **changes: Any) -> Application:
         return Application(
             settings.model_copy(update=changes),
-            both.make_routers([]),
+            both.make_routers([], []),
             document=both.DOCUMENT,
             host_settings={"hipchat": HipChatCase().settings(), "echo": EchoCase().settings()},
         )

@@ -89,6 +89,7 @@ def join(manifest: Manifest, routers: Iterable[Router[Any]], *, base_url: str) -
         *_repeated("job", [one.key for one in jobs]),
         *_repeated("schedule", [one.key for one in schedules]),
         *_repeated("form", [one.key for one in forms]),
+        *_shared(routers),
         *_unanswered(enabled, modules),
         *_unshown(enabled, modules),
         *(
@@ -137,6 +138,15 @@ def _repeated(what: str, keys: Sequence[str]) -> list[str]:
     return [
         f"  The {what} {key!r} is declared {count} times. Give each a key of its own."
         for key, count in Counter(keys).items()
+        if count > 1
+    ]
+
+
+def _shared(routers: Sequence[Router[Any]]) -> list[str]:
+    """Name the functions of more than one router: what one route demands would be asked of the other, too."""
+    return [
+        f"  {call.__name__}: the same function answers routes of {count} routers. Write one for each."
+        for call, count in Counter(call for router in routers for call in router.demands).items()
         if count > 1
     ]
 

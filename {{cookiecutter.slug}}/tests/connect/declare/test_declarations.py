@@ -43,6 +43,14 @@ class TestDeclarations:
             declare(AddonRouter())
         assert said in str(refused.value)
 
+    def test_of_two_routes_by_one_function_are_refused(self) -> None:
+        """What the second demands would be asked of the first, too."""
+        router = AddonRouter()
+        router.route("/one", methods=["GET"], require_admin=True)(show)
+        with pytest.raises(ConfigurationError) as refused:
+            router.route("/two", methods=["GET"])(show)
+        assert str(refused.value) == "/two: the same function answers another route. Write a second one."
+
 
 async def three(ctx: Ctx, one: int, two: int) -> None:
     """Take too much."""

@@ -171,3 +171,13 @@ class TestWhoAnswers:
         router.form("vote", on="a")(take)
         joined = join(manifest('[hipchat.panel.a]\nname = "A"'), [router], base_url=ADDON)
         assert [(one.key, one.on, one.model) for one in joined.forms_of("hipchat")] == [("vote", "a", Vote)]
+
+
+class TestOneFunction:
+    def test_on_routes_of_two_routers_stops_the_start(self) -> None:
+        """What the one demands would be asked of the other, or of neither."""
+        router, hipchat = AddonRouter(), HipChatRouter()
+        router.route("/one", methods=["GET"], require_admin=True)(show)
+        hipchat.route("/two", methods=["GET"])(show)
+        said = "  show: the same function answers routes of 2 routers. Write one for each."
+        assert said in mismatch(router, hipchat)

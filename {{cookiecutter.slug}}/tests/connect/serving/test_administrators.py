@@ -73,6 +73,12 @@ class TestTheAnswer:
         group = await showcase.install(room_id=None)
         assert await status(showcase, host_token(showcase, group, user="developer"), SETTINGS) == 403
 
+    async def test_is_no_for_the_owner_of_some_room_of_a_whole_group(self, showcase: RunningAddon) -> None:
+        """Whoever owns a room could open the page there, and the settings are the group's."""
+        releases, group = showcase.devhost.releases, await showcase.install(room_id=None)
+        url = showcase.devhost.host.signed_url(group.client_id, "configurable", room_id=releases.id, user="developer")
+        assert (await showcase.http.get(url)).status_code == 403
+
 
 class TestHostAway:
     async def test_refuses_and_changes_nothing(self, showcase: RunningAddon, monkeypatch: pytest.MonkeyPatch) -> None:

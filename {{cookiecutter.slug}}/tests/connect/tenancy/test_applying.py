@@ -135,3 +135,26 @@ class TestSuspended:
         for change in (Suspended(installation.client_id), Resumed(installation.client_id)):
             await probed.parts.lifecycle.apply("hipchat", change)
             assert (await probed.tenant(installation)).state is TenantState.UNINSTALLED
+
+
+class TestProvedInstallation:
+    """What a host said of one generation is not said of the next."""
+
+    async def test_that_ended_does_not_end_the_one_installed_since(self, probed: ProbedAddon) -> None:
+        await probed.parts.lifecycle.apply("hipchat", installed())
+        asked = await tenant_of(probed)
+        await probed.parts.lifecycle.apply("hipchat", installed(secret="n" * 40))
+        await probed.parts.lifecycle.apply("hipchat", Uninstalled("client"), proved=asked)
+        after = await tenant_of(probed)
+        assert (after.state, after.generation) == (TenantState.INSTALLED, 2)
+        await probed.parts.lifecycle.apply("hipchat", Uninstalled("client"), proved=after)
+        assert (await tenant_of(probed)).state is TenantState.UNINSTALLED
+
+    async def test_that_was_refreshed_late_leaves_the_one_installed_since_alone(self, probed: ProbedAddon) -> None:
+        await probed.parts.lifecycle.apply("hipchat", installed())
+        asked = await tenant_of(probed)
+        await probed.parts.lifecycle.apply("hipchat", installed(secret="n" * 40))
+        before = await tenant_of(probed)
+        late = Refreshed("client", f"{ORIGIN}/v3/", f"{ORIGIN}/web", details(group_id="7"))
+        await probed.parts.lifecycle.apply("hipchat", late, proved=asked)
+        assert await tenant_of(probed) == before

@@ -8,6 +8,7 @@ from app.connect.keys.jwt import TokenRefused, VerifyKey, prepare_key, read, sig
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import TenantDirectory
 from app.connect.tenancy.lifecycle import GRACE
+from app.connect.tenancy.tenant import Uninstalled
 from tests.connect.probe import ProbedAddon
 from tests.connect.tenancy.changes import installed
 from tests.support.running import KEY
@@ -66,3 +67,15 @@ class TestPreviousSecret:
         assert known is not None
         assert known.secret == SECOND
         assert await probed.parts.directory.secret_of(known.tenant) == SECOND
+
+    async def test_has_no_grace_after_an_uninstall(self, probed: ProbedAddon) -> None:
+        await probed.parts.lifecycle.apply("hipchat", installed(secret=FIRST))
+        await probed.parts.lifecycle.apply("hipchat", Uninstalled("client"))
+        await probed.parts.lifecycle.apply("hipchat", installed(secret=SECOND))
+        assert await Holds(probed, later=0).secrets() == [SECOND]
+
+    async def test_that_has_ended_never_verifies_where_there_is_no_present_one(self, probed: ProbedAddon) -> None:
+        await probed.parts.lifecycle.apply("hipchat", installed(secret=FIRST))
+        await probed.parts.lifecycle.apply("hipchat", installed(secret=None))
+        assert await Holds(probed, later=0).secrets() == [FIRST]
+        assert await Holds(probed, later=GRACE).secrets() == []

@@ -6,7 +6,8 @@ from sqlalchemy import update
 
 from app.connect import Context
 from app.connect.hosts.hipchat import HipChatContext
-from app.connect.tenancy.entries import PURGE, UNINSTALLED
+from app.connect.serving.retries import ATTEMPTS
+from app.connect.tenancy.entries import CHECK_UNINSTALL, PURGE, UNINSTALLED
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import InboxRow, Status
 from tests.connect.conftest import Start
@@ -51,6 +52,22 @@ class TestUninstalling:
         assert await rows_of(probed, gone_tenant.id) == {}
         assert gone.client_id not in repr(await every_row(probed))
         assert await rows_of(probed, kept_tenant.id) == kept_rows
+
+    async def test_is_still_asked_for_after_the_host_was_away_for_long(self, probed: ProbedAddon) -> None:
+        installation = await probed.install()
+        probed.devhost.host.faults.down()
+        await probed.devhost.host.uninstall(installation.client_id)
+        for _ in range(ATTEMPTS + 2):
+            await probed.let_time_pass()
+            await probed.settle()
+        [entry] = await probed.entries(CHECK_UNINSTALL)
+        assert (entry.status, entry.attempts) == (Status.NEW, 0)
+        assert entry.last_error is not None
+        assert (await probed.tenant(installation)).is_installed
+        probed.devhost.host.faults.clear()
+        await probed.let_time_pass()
+        await probed.settle()
+        assert probed.probe.names == ["installed", "uninstalled"]
 
     async def test_purges_only_after_every_process_has_seen_it(self, probed: ProbedAddon) -> None:
         installation = await probed.install()

@@ -6,10 +6,12 @@ import time
 from sqlalchemy import update
 
 from app.connect.tenancy.entries import owner_of
+from app.connect.tenancy.tables import TenantRow
 from app.connect.work.inbox import KEEP_IDS
 from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
+from tests.connect.waiting import until
 
 
 class TestAccepting:
@@ -138,6 +140,29 @@ class TestRememberedIds:
         )
         await probed.parts.inbox.forget_old()
         assert len(await probed.entries("hipchat.probe")) == 2
+
+    async def test_of_a_slot_that_lasts_longer_are_kept_through_a_restart(
+        self, probed: ProbedAddon, start: Start
+    ) -> None:
+        """The probe's slot began in 1970 and lasts for longer than ids are remembered."""
+        await probed.install()
+        await probed.change(update(TenantRow).values(installed_at=-1.0))
+        await probed.say("/probe old")
+        await start().settle()
+        await probed.change(update(InboxRow).values(finished_at=time.time() - KEEP_IDS - 1))
+        housekeeper, restarted = start(), start()
+        working = asyncio.create_task(housekeeper.parts.worker.run())
+
+        async def is_forgotten() -> bool:
+            return await probed.entries("hipchat.probe") == []
+
+        await until(is_forgotten)
+        await housekeeper.parts.worker.stop()
+        await working
+        await restarted.settle()
+        assert (housekeeper.probe.names, restarted.probe.names) == ([], [])
+        [entry] = await probed.entries("probe-tick")
+        assert entry.status == Status.DONE
 
 
 class TestClaiming:
