@@ -151,7 +151,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
 
 
 def _begin_before_savepoint(connection: Connection, _: str) -> None:
-    """Begin the transaction that the driver begins for a write alone: SQLite keeps a savepoint outside of one at once."""
+    """Begin the transaction, which the driver does before writes alone: SQLite keeps a savepoint outside of one."""
     driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN")
