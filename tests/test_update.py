@@ -209,7 +209,8 @@ class TestUpdate:
         hook.write_text(newer)
         commit_all(published)
         update(project)
-        assert {path.name for path in (project / "tests").iterdir()} == {"addon", "conftest.py", "support"}
+        kept = {"addon", "conftest.py", "support", "test_public_routes.py"}
+        assert {path.name for path in (project / "tests").iterdir()} == kept
 
     def test_leaves_no_rejected_pieces(self, published: Path, project: Path) -> None:
         append(published / TEMPLATE / "Makefile", "\n# a newer line\n")

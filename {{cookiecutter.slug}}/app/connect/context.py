@@ -43,6 +43,13 @@ class UnknownJob(ConnectError):
     is_permanent = True
 
 
+class UnknownSettings(ConnectError):
+    """`ctx.settings` was asked for a model that no listed router declares."""
+
+    code = "unknown_settings"
+    is_permanent = True
+
+
 class CommitFirst(ConnectError):
     """On SQLite the store and the memo cannot be written while `ctx.db` holds changes: it would wait for itself."""
 
@@ -152,7 +159,12 @@ class Context:
         return logging.LoggerAdapter(logging.getLogger("app.addon"), {"tenant": self.tenant.id})
 
     async def settings(self, model: type[S]) -> S:
-        """Return the tenant's settings as the model declared with `@router.settings`."""
+        """Return the tenant's settings as the model declared with `@router.settings`; `UnknownSettings` for others."""
+        declared = self._parts.addon.settings
+        if declared is None or declared.model is not model:
+            raise UnknownSettings(
+                f"{model.__name__} is not the tenant's settings. Declare it with @router.settings, and list its router."
+            )
         stored = await self.store.narrow(SETTINGS_SCOPE).all()
         return load(model, stored, lambda sealed: self._parts.vault.open(sealed, owner=self._settings_owner))
 

@@ -5,6 +5,7 @@ ConnectError                      a fact with an HTTP status
 ├── InstallRefused        400     an installation did not prove itself
 │   └── TenantTaken       409     it would take over a known tenant
 ├── NotAuthenticated      401     no proof of identity; the reason goes to the log only
+│   └── NoApiToken        401     the same for programs
 ├── NotAllowed            403     proven, but not for this
 ├── NotFound              404
 ├── BodyTooLarge          413
@@ -66,10 +67,20 @@ class NotAuthenticated(ConnectError):
     status = 401
     code = "not_authenticated"
     sentence = "The request is not signed by an installed tenant. Reload the page or sign the request again."
+    scheme: ClassVar[str] = "JWT"
 
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+class NoApiToken(NotAuthenticated):
+    """A program's call without one of the tenant's API tokens."""
+
+    sentence = (
+        "Send one of the tenant's API tokens as `Authorization: Bearer <token>`. The add-on's settings page makes them."
+    )
+    scheme = "Bearer"
 
 
 class NotAllowed(ConnectError):

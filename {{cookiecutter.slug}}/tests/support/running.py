@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
 from fastapi import FastAPI
@@ -58,9 +59,15 @@ class RunningAddon:
         await self.devhost.host.settle()
         await self.parts.worker.drain()
 
-    async def pass_time(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
-        """Move the clock on, and let everything run that is due by then: schedules, delayed jobs, further tries."""
-        self.clock.ahead += hours * 3600 + minutes * 60 + seconds
+    async def pass_time(
+        self, *, hours: float = 0, minutes: float = 0, seconds: float = 0, until: datetime | None = None
+    ) -> None:
+        """Move the clock on, and let everything run that is due by then: schedules, delayed jobs, further tries.
+
+        `until` is an aware datetime, such as `next_time("09:00", "Europe/Berlin", now=...)`.
+        """
+        rest = until.timestamp() - self.clock() if until is not None else 0.0
+        self.clock.ahead += rest + hours * 3600 + minutes * 60 + seconds
         await self.settle()
 
     async def let_time_pass(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base, Database, TenantOwned
-from app.connect.errors import ConnectError, NotAuthenticated
+from app.connect.errors import ConnectError, NoApiToken
 from app.connect.tenancy.directory import INSTALLATIONS
 from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import Caller, Tenant, TenantState
@@ -89,7 +89,7 @@ class ApiTokens:
             await session.execute(delete(ApiToken).where(ApiToken.installation_id == tenant.installation_id))
 
     async def verify(self, token: str) -> tuple[Tenant, Caller]:
-        """Return the tenant a token belongs to and where it acts; `NotAuthenticated` otherwise."""
+        """Return the tenant a token belongs to and where it acts; `NoApiToken` otherwise."""
         query = (
             INSTALLATIONS.add_columns(ApiToken.place)
             .join(ApiToken, ApiToken.installation_id == InstallationRow.id)
@@ -102,7 +102,7 @@ class ApiTokens:
         async with self._db.session() as session:
             found = (await session.execute(query)).one_or_none()
         if found is None:
-            raise NotAuthenticated("unknown API token")
+            raise NoApiToken("unknown API token")
         row, owner, place = found
         return row.view(owner), Caller(place=place)
 
@@ -117,11 +117,11 @@ def _of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
 
 
 def read_bearer(request: Request) -> str:
-    """Return the token of `Authorization: Bearer <token>`; `NotAuthenticated` when there is none."""
+    """Return the token of `Authorization: Bearer <token>`; `NoApiToken` when there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token.startswith(PREFIX) or not token.isascii():
-        raise NotAuthenticated("no API token")
+        raise NoApiToken("no API token")
     return token
 
 

@@ -59,7 +59,7 @@ async def _known(_: Request, error: Exception) -> JSONResponse:
     headers = None
     if isinstance(error, NotAuthenticated):
         log.info("not authenticated: %s", error.reason)
-        headers = {"WWW-Authenticate": "JWT"}
+        headers = {"WWW-Authenticate": error.scheme}
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", exc_info=error)
     return _body(error.status, error.code, str(error), headers=headers)

@@ -212,7 +212,8 @@ class Lifecycle:
                 setattr(row, name, value)
             row.state = owner.state = TenantState.INSTALLED
             row.generation += 1
-            owner.installed_at = row.changed_at = owner.changed_at = now
+            owner.installed_at = self._inbox.now()
+            row.changed_at = owner.changed_at = now
             owner.uninstalled_at = None
             await session.flush()
             tenant = row.view(owner)
@@ -222,7 +223,11 @@ class Lifecycle:
     async def _create(self, host: str, change: Installed) -> Tenant:
         now = time.time()
         owner = TenantRow(
-            id=uuid.uuid4().hex, state=TenantState.INSTALLED, memo_json="{}", installed_at=now, changed_at=now
+            id=uuid.uuid4().hex,
+            state=TenantState.INSTALLED,
+            memo_json="{}",
+            installed_at=self._inbox.now(),
+            changed_at=now,
         )
         row = InstallationRow(
             id=uuid.uuid4().hex,
