@@ -5,7 +5,18 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, MetaData, String, TypeDecorator, Update, event, inspect
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    String,
+    TypeDecorator,
+    Update,
+    event,
+    inspect,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -121,7 +132,9 @@ def _note_writing(session: Session, *_: Any) -> None:
 @event.listens_for(TenantSession, "after_commit")
 @event.listens_for(TenantSession, "after_rollback")
 def _note_written(session: Session) -> None:
-    session.info.pop("writes", None)
+    # The end of a savepoint is not the end of the transaction around it.
+    if not session.in_nested_transaction():
+        session.info.pop("writes", None)
 
 
 def is_writing(session: AsyncSession) -> bool:
@@ -137,6 +150,13 @@ def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
     cursor.close()
 
 
+def _begin_before_savepoint(connection: Connection, _: str) -> None:
+    """Begin the transaction, which the driver does before writes alone: SQLite keeps a savepoint outside of one."""
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN")
+
+
 class Database:
     """One engine for the process. Sessions are short: take one, do the work, let it commit."""
 
@@ -144,6 +164,7 @@ class Database:
         self.engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "savepoint", _begin_before_savepoint)
 
     @property
     def is_sqlite(self) -> bool:

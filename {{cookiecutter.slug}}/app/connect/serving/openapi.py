@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
+from app.connect.http.answers import ERROR_RESPONSES
 from app.connect.serving.form_routes import BY_PAGE
 from app.connect.serving.module_routes import SIGNED
 
@@ -47,7 +48,17 @@ def add_openapi(app: FastAPI, described: Sequence[BaseRoute]) -> None:
                 title=app.title, version="1", description=app.description, routes=[*app.routes, *described]
             )
             schema.setdefault("components", {})["securitySchemes"] = SCHEMES
+            _write_errors_as_json(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _write_errors_as_json(schema: dict[str, Any]) -> None:
+    """Say what errors are: FastAPI describes them in the media type of the route's own answer, such as `text/csv`."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for status in ERROR_RESPONSES.keys() & operation["responses"].keys():
+                content = operation["responses"][status]["content"]
+                operation["responses"][status]["content"] = {"application/json": next(iter(content.values()))}

@@ -1,5 +1,9 @@
 """The OpenAPI document says which proof each route takes."""
 
+from fastapi import FastAPI, Response
+
+from app.connect.http.answers import ERROR_RESPONSES
+from app.connect.serving.openapi import add_openapi
 from tests.connect.asking import GLANCE, PANEL
 from tests.support.running import RunningAddon
 
@@ -21,3 +25,21 @@ class TestOpenApi:
         for path in ("/showcase/tenant", "/showcase/list"):
             assert document["paths"][path]["get"]["security"] == [{"PageToken": []}], path
         assert document["paths"]["/showcase/admin"]["post"]["security"] == [{"PageToken": []}]
+
+    def test_errors_are_json_whatever_the_route_answers(self) -> None:
+        class Csv(Response):
+            media_type = "text/csv"
+
+        async def table() -> str:
+            return ""
+
+        app = FastAPI()
+        app.add_api_route("/table.csv", table, response_class=Csv, responses=ERROR_RESPONSES)
+        add_openapi(app, [])
+        answers = app.openapi()["paths"]["/table.csv"]["get"]["responses"]
+        assert {status: list(answer["content"]) for status, answer in answers.items()} == {
+            "200": ["text/csv"],
+            "4XX": ["application/json"],
+            "5XX": ["application/json"],
+        }
+        assert answers["4XX"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ErrorBody"}
