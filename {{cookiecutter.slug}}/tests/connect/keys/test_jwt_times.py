@@ -107,7 +107,7 @@ class TestSecrets:
         with pytest.raises(TokenRefused, match="not text"):
             prepare_key("\ud800" * 20)
 
-    @pytest.mark.parametrize("secret", [PEM, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"])
+    @pytest.mark.parametrize("secret", [PEM, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"], ids=["pem", "ssh"])
     def test_refuses_public_keys_as_secrets(self, secret: str) -> None:
         with pytest.raises(TokenRefused):
             prepare_key(secret)
