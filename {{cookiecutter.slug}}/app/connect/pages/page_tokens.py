@@ -16,6 +16,7 @@ from app.connect.tenancy.tenant import Caller, Tenant
 ISSUER = "connect:page"
 """No installation can have this client key: installs refuse it."""
 LIFE = 15 * 60.0
+"""Seconds; longer than `RENEW_EVERY` in the page script."""
 LONGEST_SESSION = 12 * 3600.0
 LEEWAY = 10.0
 SETTINGS = "settings"

@@ -1,4 +1,4 @@
-"""Turns a request into who is asking: by a token of the route's host, or by a page token of one of our own pages."""
+"""Turns a request into who is asking: by a token that the route's host reads (`inbound.py`), or a page token."""
 
 import time
 from collections import OrderedDict

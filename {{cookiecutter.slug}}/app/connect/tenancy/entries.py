@@ -1,4 +1,4 @@
-"""The inbox entries of a tenant's lifecycle: their names, and how each is made."""
+"""The inbox entries of a tenant's lifecycle: their names, when they are due, and how each is made."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What a HipChat host's tokens prove: HS256 with the installation's secret, whichever route they stand in.
+"""Where a HipChat host's tokens may stand in a request, and what they prove: HS256 with the installation's secret.
 
 Where a token may stand: `signed_request` or `jwt` in the query, or `Authorization: JWT` (reference 6.1). The protocol
 binds a token to nothing but its installation, so a page token or nothing else says for which page it was made.
