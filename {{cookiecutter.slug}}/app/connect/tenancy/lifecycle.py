@@ -1,7 +1,7 @@
 """Where tenants change state, and nowhere else: a host's `Change` is applied in one transaction, and data is purged.
 
 absent -> installed(generation n) -> suspended -> installed -> uninstalled -> purged
-When a reported uninstall is asked about, and when the purge follows: `entries.py`; the asking: `serving/transitions.py`.
+When a reported uninstall is asked about, and when the purge follows: `entries.py`; who asks: `serving/transitions.py`.
 """
 
 import logging
