@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 import uuid
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import BigInteger, ColumnElement, Float, ForeignKey, String, delete, func, select
@@ -100,7 +101,7 @@ class ApiTokens:
             )
         )
         async with self._db.session() as session:
-            found = (await session.execute(query)).one_or_none()
+            found: Any = (await session.execute(query)).one_or_none()
         if found is None:
             raise NoApiToken("unknown API token")
         row, owner, place = found

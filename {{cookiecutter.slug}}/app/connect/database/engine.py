@@ -120,8 +120,14 @@ def _stamp(session: Session, *_: Any) -> None:
         owner: str | None = row.tenant_id
         if owner is None and row in session.new:
             row.tenant_id = tenant_id
-        elif owner != tenant_id or inspect(row).attrs.tenant_id.history.deleted:
+        elif owner != tenant_id or _has_moved(row):
             raise UnscopedStatement("A row of another tenant is in this tenant's session.")
+
+
+def _has_moved(row: TenantOwned) -> bool:
+    """Tell whether a row was given another tenant since it was read."""
+    state: Any = inspect(row)
+    return bool(state.attrs.tenant_id.history.deleted)
 
 
 @event.listens_for(TenantSession, "after_flush")
