@@ -61,6 +61,7 @@ class TenantDirectory:
         self._clock = clock
         self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
         self._missed: dict[tuple[str, str], float] = {}
+        self._dropped: dict[tuple[str, str], float] = {}
         self._followed_at = 0.0
         self._followed_wall = 0.0
         self._loaded = False
@@ -96,11 +97,12 @@ class TenantDirectory:
             self._missed.clear()
         self._missed[name] = now
         query = INSTALLATIONS.where(InstallationRow.host == host, InstallationRow.client_key == client_key)
+        asked = time.monotonic()
         rows = await self._read(query)
         if not rows:
             self._entries.pop(name, None)
             return None
-        return self._keep(*rows[0])
+        return self._keep(*rows[0], asked=asked)
 
     def keys_of(self, entry: Entry) -> tuple[VerifyKey, ...]:
         """Return the prepared keys that verify what this installation's host signs, the present one first."""
@@ -130,17 +132,22 @@ class TenantDirectory:
 
     def drop(self, tenant: Tenant) -> None:
         """Forget a tenant that this process has just changed."""
-        self._entries.pop((tenant.host, tenant.client_key), None)
-        self._missed.pop((tenant.host, tenant.client_key), None)
+        name = (tenant.host, tenant.client_key)
+        self._entries.pop(name, None)
+        self._missed.pop(name, None)
+        if len(self._dropped) >= MISSES:
+            self._dropped.clear()
+        self._dropped[name] = time.monotonic()
 
     async def load(self) -> None:
         """Read every tenant, in chunks, while requests go on."""
         last = ""
         while len(self._entries) < CAPACITY and not self._stopping.is_set():
             query = INSTALLATIONS.where(InstallationRow.id > last).order_by(InstallationRow.id).limit(LOAD_CHUNK)
+            asked = time.monotonic()
             rows = await self._read(query)
             for row in rows:
-                self._keep(*row)
+                self._keep(*row, asked=asked)
             if len(rows) < LOAD_CHUNK:
                 return
             last = rows[-1][0].id
@@ -185,14 +192,15 @@ class TenantDirectory:
                 self._loaded = False
             changed = InstallationRow.changed_at > self._clock() - CHANGE_WINDOW
             for row in await self._read(INSTALLATIONS.where(changed)):
-                self._keep(*row)
+                self._keep(*row, asked=started)
             self._followed_at, self._followed_wall = started, wall
 
     async def _read(self, query: Select[InstallationRow, TenantRow]) -> list[tuple[InstallationRow, TenantRow]]:
         async with self._db.session() as session:
             return [(installation, tenant) for installation, tenant in await session.execute(query)]
 
-    def _keep(self, row: InstallationRow, owner: TenantRow) -> Entry:
+    def _keep(self, row: InstallationRow, owner: TenantRow, *, asked: float) -> Entry:
+        """Remember what was read, unless this process has changed the tenant since it asked: it may be older."""
         name = (row.host, row.client_key)
         known = self._entries.get(name)
         if known is not None and (
@@ -201,15 +209,20 @@ class TenantDirectory:
             and known.tenant.state == row.state
         ):
             return known
+        if self._dropped.get(name, -1.0) >= asked:
+            return self._entries.get(name) or _entry(row, owner)
         if len(self._entries) >= CAPACITY:
             self._entries.popitem(last=False)
         # Many tenants share one host; interning keeps one copy of each of its addresses.
         for column in ("host", "origin", "api_url", "web_url"):
             row.__dict__[column] = intern(getattr(row, column))
         owner.__dict__["memo_json"] = intern(owner.memo_json)
-        entry = Entry(row.view(owner), row.sealed_secret, row.sealed_previous, row.previous_until)
-        self._entries[name] = entry
+        entry = self._entries[name] = _entry(row, owner)
         return entry
+
+
+def _entry(row: InstallationRow, owner: TenantRow) -> Entry:
+    return Entry(row.view(owner), row.sealed_secret, row.sealed_previous, row.previous_until)
 
 
 INSTALLATIONS = select(InstallationRow, TenantRow).join(TenantRow, TenantRow.id == InstallationRow.tenant_id)

@@ -150,6 +150,19 @@ class TestForgetting:
         assert not directory.holds(entry)
         assert (await found(directory, "one")).tenant.state is TenantState.SUSPENDED
 
+    async def test_a_tenant_is_not_undone_by_what_was_asked_before(
+        self, directory: TenantDirectory, db: Database
+    ) -> None:
+        """A query of the directory may have read what this process changes in that moment."""
+        one = await found(directory, "one")
+        event.listen(db.engine.sync_engine, "after_cursor_execute", lambda *_: directory.drop(one.tenant), once=True)
+        await directory.load()
+        queries = Queries(db)
+        await found(directory, "two")
+        assert queries.count == 0
+        await found(directory, "one")
+        assert queries.count > 0
+
     async def test_a_tenant_that_is_gone_leaves_nothing(self, directory: TenantDirectory, db: Database) -> None:
         entry = await found(directory, "one")
         async with db.session() as session:
