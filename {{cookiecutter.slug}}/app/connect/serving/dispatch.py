@@ -56,11 +56,8 @@ class Dispatcher:
         """Run one claimed entry to its end; what its handler returns is sent by the host's own means."""
         await self._process(claim, inline=False)
 
-    async def run_inline(self, row_id: int) -> Answer | None:
+    async def run_inline(self, claim: Claim) -> Answer | None:
         """Run an entry at once and return what its handler has to say in the response."""
-        claim = await self._inbox.claim(row_id)
-        if claim is None:
-            return None
         async with self._inbox.hold(claim):
             return await self._process(claim, inline=True)
 

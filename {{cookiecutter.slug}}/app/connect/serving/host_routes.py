@@ -110,10 +110,11 @@ def _webhook(
             envelope=Envelope(delivery.payload, delivery.caller.dump()),
             delivery_id=delivery.id,
         )
-        row_id = await inbox.accept(row)
-        if row_id is None or not handler.inline:
+        if not handler.inline:
+            await inbox.accept(row)
             return Response(status_code=204)
-        answer = await dispatcher.run_inline(row_id)
+        claim = await inbox.accept_claimed(row)
+        answer = None if claim is None else await dispatcher.run_inline(claim)
         if answer is None:
             return Response(status_code=204)
         return Response(answer.body, media_type=answer.media_type, headers=dict(answer.headers))

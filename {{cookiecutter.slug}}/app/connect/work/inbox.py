@@ -65,10 +65,23 @@ class Inbox:
         self.ring()
         return found
 
-    async def put(self, session: AsyncSession, row: InboxRow) -> int | None:
+    async def accept_claimed(self, row: InboxRow) -> Claim | None:
+        """Write an entry that this process runs at once, so that no worker comes first; None for a repeat."""
+        lease_id = uuid.uuid4().hex
+        held = {
+            "status": Status.RUNNING,
+            "attempts": 1,
+            "lease_id": lease_id,
+            "lease_until": self.now() + self._lease,
+        }
+        async with self._db.session() as session:
+            found = await self.put(session, row, **held)
+        return None if found is None else _claim_of(row, found, lease_id, attempts=1)
+
+    async def put(self, session: AsyncSession, row: InboxRow, **given: Any) -> int | None:
         """Write an entry in a transaction of the caller's unless its delivery id is there already."""
         columns = {name: getattr(row, name) for name in InboxRow.__table__.columns.keys() if name != "id"}  # noqa: SIM118
-        columns |= {"status": Status.NEW, "attempts": 0}
+        columns |= {"status": Status.NEW, "attempts": 0} | given
         statement = self._db.insert_or_ignore(InboxRow).values(columns).returning(InboxRow.id)
         found: int | None = (await session.execute(statement)).scalar_one_or_none()
         return found
@@ -101,17 +114,7 @@ class Inbox:
             row = (await session.scalars(statement)).one_or_none()
         if row is None:
             return None
-        return Claim(
-            id=row.id,
-            lease_id=lease_id,
-            owner=Owner(row.tenant_id, row.installation_id, row.generation),
-            kind=Kind(row.kind),
-            name=row.name,
-            delivery_id=row.delivery_id,
-            key=row.key,
-            attempts=row.attempts,
-            body=row.body,
-        )
+        return _claim_of(row, row.id, lease_id, attempts=row.attempts)
 
     async def is_replaced(self, claim: Claim) -> bool:
         """Tell whether a newer entry with the same name and key has taken this one's place.
@@ -227,6 +230,20 @@ async def cancel_waiting(session: AsyncSession, owner: Owner, *, name: str, key:
     waiting = _same_key(owner, name, key) & (InboxRow.status == Status.NEW)
     changed = await session.execute(delete(InboxRow).where(waiting).execution_options(synchronize_session=False))
     return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _claim_of(row: InboxRow, row_id: int, lease_id: str, *, attempts: int) -> Claim:
+    return Claim(
+        id=row_id,
+        lease_id=lease_id,
+        owner=Owner(row.tenant_id, row.installation_id, row.generation),
+        kind=Kind(row.kind),
+        name=row.name,
+        delivery_id=row.delivery_id,
+        key=row.key,
+        attempts=attempts,
+        body=row.body,
+    )
 
 
 def _same_key(owner: Owner, name: str, key: str) -> Any:
