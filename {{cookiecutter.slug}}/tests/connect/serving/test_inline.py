@@ -1,15 +1,28 @@
 """An inline handler answers in the response, whatever the worker does beside it."""
 
+from app.connect.tenancy.entries import owner_of
+from app.connect.work.rows import Kind, new_row
+from tests.connect.probe import ProbedAddon
 from tests.support.running import RunningAddon
 
 
 class TestInlineHandler:
-    async def test_runs_in_the_request_although_a_worker_looks_for_entries(self, showcase: RunningAddon) -> None:
+    async def test_answers_in_the_response_while_a_worker_looks_for_entries(self, showcase: RunningAddon) -> None:
         await showcase.install()
         statuses = []
-        for number in range(25):
-            # Somebody rings all the time, as other events would.
+        for number in range(10):
             showcase.parts.inbox.ring()
             deliveries = await showcase.devhost.host.say(1, f"/ask {number}")
             statuses += [one.status for one in deliveries if one.url.endswith("/asked")]
-        assert statuses == [200] * 25
+        assert statuses == [200] * 10
+
+    async def test_has_its_entry_before_any_worker_can_see_it(self, probed: ProbedAddon) -> None:
+        installation = await probed.install()
+        inbox = probed.parts.inbox
+        row = new_row(Kind.EVENT, "hipchat.probe-inline", owner_of(await probed.tenant(installation)))
+        claim = await inbox.accept_claimed(row)
+        assert claim is not None
+        assert await inbox.claim_due(10) == []
+        assert await inbox.accept_claimed(row) is None
+        await probed.let_time_pass()
+        assert [one.id for one in await inbox.claim_due(10)] == [claim.id]
