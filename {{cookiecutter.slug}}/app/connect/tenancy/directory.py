@@ -48,8 +48,8 @@ class Entry:
     sealed_secret: bytes | None
     sealed_previous: bytes | None
     previous_until: float
-    keys: tuple[VerifyKey | None, VerifyKey | None] | None = None
-    """Of the present secret and of the one before, where there is one."""
+    keys: tuple[tuple[VerifyKey, ...], tuple[VerifyKey, ...]] | None = None
+    """Of the present secret alone, and of it and the one before; made once, since every new token asks."""
 
 
 class TenantDirectory:
@@ -107,15 +107,14 @@ class TenantDirectory:
     def keys_of(self, entry: Entry) -> tuple[VerifyKey, ...]:
         """Return the prepared keys that verify what this installation's host signs, the present one first."""
         if entry.keys is None:
-            entry.keys = self._prepared(entry, entry.sealed_secret), self._prepared(entry, entry.sealed_previous)
-        present, previous = entry.keys
-        usable = (present, previous if self.has_previous(entry) else None)
-        return tuple(key for key in usable if key is not None)
+            alone = self._prepared(entry, entry.sealed_secret)
+            entry.keys = alone, alone + self._prepared(entry, entry.sealed_previous)
+        return entry.keys[1 if self.has_previous(entry) else 0]
 
-    def _prepared(self, entry: Entry, sealed: bytes | None) -> VerifyKey | None:
+    def _prepared(self, entry: Entry, sealed: bytes | None) -> tuple[VerifyKey, ...]:
         if sealed is None:
-            return None
-        return prepare_key(self._vault.open(sealed, owner=secret_owner(entry.tenant.installation_id)))
+            return ()
+        return (prepare_key(self._vault.open(sealed, owner=secret_owner(entry.tenant.installation_id))),)
 
     def has_previous(self, entry: Entry) -> bool:
         """Tell whether the secret before the present one still verifies."""
