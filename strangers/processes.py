@@ -1,6 +1,7 @@
 """Starts servers on free ports of this machine, stops them by process id, and runs a client for one act."""
 
 import json
+import select
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,3 +74,45 @@ class Client:
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A client program that stays: one line of JSON in and one out for each act."""
+
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    def do(self, act: str, **arguments: object) -> Any:  # noqa: ANN401 - each act has its own answer
+        """Let the client do one act and return what it returned; what it threw is `{"error": ...}`."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"act": act, **arguments}) + "\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], ACT_SECONDS)
+        line = self.process.stdout.readline() if ready else ""
+        assert line, f"no answer to {act}: {self.log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+        return json.loads(line)
+
+
+@contextmanager
+def conversing(name: str, command: Sequence[str], settings: Mapping[str, str]) -> Iterator[Conversation]:
+    """Run a client program that stays until the block ends. What it complains of goes to build/strangers/logs."""
+    log = ENVIRONMENTS / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("w", encoding="utf-8") as complaints,
+        subprocess.Popen(
+            command,
+            env=clean_settings(**settings),
+            cwd=ENVIRONMENTS,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        ) as process,
+    ):
+        try:
+            yield Conversation(process, log)
+        finally:
+            process.terminate()

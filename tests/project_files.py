@@ -6,6 +6,17 @@ from tools.paths import TEMPLATE
 
 # What the hook writes; everything else in a project has its origin in the template.
 WRITTEN = {".cruft.json", ".env"}
+# Where answers are filled in.
+RENDERED = {
+    ".env.example",
+    "Makefile",
+    "README.md",
+    "SECURITY.md",
+    "addon.toml",
+    "compose.yaml",
+    "deploy/kubernetes.yaml",
+    "pyproject.toml",
+}
 
 
 def files_of(folder: Path) -> set[str]:

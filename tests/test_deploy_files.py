@@ -1,11 +1,15 @@
 """Covers what a project is deployed with: each file is checked by the tool that knows its format."""
 
+import json
 import os
 import re
-import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
@@ -13,11 +17,17 @@ import yaml
 
 from tests.conftest import Bake
 from tools.paths import REPOSITORY
+from tools.servers import Server, start_on_free_port
 
 PUBLIC = "https://builds.example.com"
+LIVE = "/health/live"
+PATIENCE = 60.0
+NOT_LOCALHOST = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
+"""Of this machine, and on Linux no address of what listens on 127.0.0.1 alone."""
 SETTINGS = {
-    "SECRET_KEYS": "0123456789abcdef" * 4,
+    "SECRET_KEYS": "q7VtN0xK2mHcW9sRZ4dYbE6uJgPf1aLo",
     "POSTGRES_PASSWORD": "0123456789abcdef",
+    "POSTGRES_APP_PASSWORD": "fedcba9876543210",
     "HIPCHAT_ORIGINS": "https://chat.example.com",
 }
 
@@ -32,10 +42,23 @@ def kubernetes_project(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> 
     return bake(tmp_path_factory.mktemp("kubernetes"), deploy="kubernetes", base_url=PUBLIC)
 
 
+def command_of(project: Path) -> list[str]:
+    """Return what the image runs."""
+    [command] = re.findall(r"^CMD (\[.+\])$", (project / "Dockerfile").read_text(), re.MULTILINE)
+    found: list[str] = json.loads(command)
+    return found
+
+
 def check_schema(schema: str, *files: Path) -> subprocess.CompletedProcess[str]:
     """Check files against a schema that comes with check-jsonschema."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, files)]
     return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def deployments(project: Path) -> list[Any]:
+    """Return what serves, then what only runs handlers."""
+    objects = yaml.safe_load_all((project / "deploy/kubernetes.yaml").read_text())
+    return [each["spec"] for each in objects if each["kind"] == "Deployment"]
 
 
 def compose_config(project: Path, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -57,15 +80,36 @@ class TestCompose:
         done = compose_config(compose_project, SETTINGS)
         assert done.returncode == 0, done.stderr
         services = yaml.safe_load(done.stdout)["services"]
-        assert set(services) == {"addon", "migrate", "postgres"}
+        assert set(services) == {"addon", "migrate", "postgres"}, "workers come where they are asked for"
         assert services["addon"]["environment"]["BASE_URL"] == PUBLIC
         assert services["addon"]["environment"]["ENVIRONMENT"] == "production"
+
+    def test_has_a_worker_beside_the_addon_where_one_is_asked_for(self, compose_project: Path) -> None:
+        asked = SETTINGS | {"COMPOSE_PROFILES": "workers", "RUN_HANDLERS": "no"}
+        services = yaml.safe_load(compose_config(compose_project, asked).stdout)["services"]
+        addon, worker = services["addon"], services["worker"]
+        assert worker["command"][:2] == ["addon", "worker"]
+        assert worker["environment"] == addon["environment"]
+        assert worker["environment"]["RUN_HANDLERS"] == "no"
+        assert {key: worker[key] for key in ("read_only", "cap_drop", "networks", "depends_on")} == {
+            key: addon[key] for key in ("read_only", "cap_drop", "networks", "depends_on")
+        }
+        assert "ports" not in worker
 
     @pytest.mark.parametrize("missing", sorted(SETTINGS))
     def test_names_the_setting_that_is_missing(self, compose_project: Path, missing: str) -> None:
         done = compose_config(compose_project, {key: value for key, value in SETTINGS.items() if key != missing})
         assert done.returncode != 0
         assert f"set {missing}" in done.stderr
+
+    def test_asks_for_the_address_where_none_was_answered(self, bake: Bake, tmp_path: Path) -> None:
+        project = bake(tmp_path, deploy="compose")
+        done = compose_config(project, SETTINGS)
+        assert "set BASE_URL" in done.stderr
+        done = compose_config(project, SETTINGS | {"BASE_URL": PUBLIC})
+        assert done.returncode == 0, done.stderr
+        services = yaml.safe_load(done.stdout)["services"]
+        assert services["addon"]["environment"]["BASE_URL"] == PUBLIC
 
     def test_addon_starts_after_the_migrations_and_these_after_a_healthy_database(self, compose_project: Path) -> None:
         services = yaml.safe_load((compose_project / "compose.yaml").read_text())["services"]
@@ -74,13 +118,67 @@ class TestCompose:
         assert services["addon"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert "healthcheck" in services["postgres"]
 
+    def test_tells_the_role_that_changes_tables_to_the_migrations_alone(self, compose_project: Path) -> None:
+        services = yaml.safe_load(compose_config(compose_project, SETTINGS).stdout)["services"]
+        serving, migrating = (services[name]["environment"] for name in ("addon", "migrate"))
+        assert "MIGRATION_DATABASE_URL" not in serving
+        assert "//addon_app:" in serving["DATABASE_URL"]
+        assert SETTINGS["POSTGRES_PASSWORD"] not in str(serving)
+        assert f"//addon:{SETTINGS['POSTGRES_PASSWORD']}@" in migrating["MIGRATION_DATABASE_URL"]
+        assert migrating["DATABASE_URL"] == serving["DATABASE_URL"]
+
+    def test_keeps_the_database_off_the_world(self, compose_project: Path) -> None:
+        resolved = yaml.safe_load(compose_config(compose_project, SETTINGS).stdout)
+        assert resolved["networks"]["database"]["internal"] is True
+        assert set(resolved["services"]["postgres"]["networks"]) == {"database"}
+        assert "ports" not in resolved["services"]["postgres"]
+
 
 class TestKubernetes:
     def test_every_object_matches_the_schema_of_its_kind(self, kubernetes_project: Path) -> None:
         objects = list(yaml.safe_load_all((kubernetes_project / "deploy/kubernetes.yaml").read_text()))
-        assert [each["kind"] for each in objects] == ["ConfigMap", "Deployment", "Service"]
+        assert [each["kind"] for each in objects] == [
+            "ConfigMap",
+            "NetworkPolicy",
+            "Deployment",
+            "Service",
+            "Deployment",
+        ]
         for each in objects:
             kubernetes_validate.validate(each, kubernetes_validate.latest_version(), strict=True)
+
+    def test_tells_the_role_that_changes_tables_to_the_migrations_alone(self, kubernetes_project: Path) -> None:
+        pod, worker = (each["template"]["spec"] for each in deployments(kubernetes_project))
+        [migrate], [addon] = pod["initContainers"], pod["containers"]
+        assert "-migration" in str(migrate["envFrom"])
+        assert "-migration" not in str(addon)
+        assert "-migration" not in str(worker)
+
+    def test_has_workers_that_no_request_reaches(self, kubernetes_project: Path) -> None:
+        objects = list(yaml.safe_load_all((kubernetes_project / "deploy/kubernetes.yaml").read_text()))
+        web, worker = deployments(kubernetes_project)
+        [service] = [each["spec"] for each in objects if each["kind"] == "Service"]
+        assert service["selector"] == web["template"]["metadata"]["labels"] == web["selector"]["matchLabels"]
+        assert service["selector"] != worker["template"]["metadata"]["labels"] == worker["selector"]["matchLabels"]
+        [served], [runs] = (each["template"]["spec"]["containers"] for each in (web, worker))
+        assert runs["command"][:2] == ["addon", "worker"]
+        assert (worker["replicas"], runs["envFrom"], runs["image"]) == (0, served["envFrom"], served["image"])
+        assert runs["securityContext"] == served["securityContext"]
+
+    def test_lets_the_pods_talk_to_whom_they_must(self, kubernetes_project: Path) -> None:
+        objects = list(yaml.safe_load_all((kubernetes_project / "deploy/kubernetes.yaml").read_text()))
+        kinds = {each["kind"]: each for each in objects}
+        pod, worker = (each["template"] for each in deployments(kubernetes_project))
+        policy = kinds["NetworkPolicy"]["spec"]
+        [chosen] = policy["podSelector"]["matchExpressions"]
+        named = [{chosen["key"]: name} for name in chosen["values"]]
+        assert named == [each["metadata"]["labels"] for each in (pod, worker)]
+        assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+        [entry] = policy["ingress"]
+        assert entry["from"], "an empty list would let everybody in"
+        assert [port["port"] for port in entry["ports"]] == [pod["spec"]["containers"][0]["ports"][0]["containerPort"]]
+        [outside] = [rule for rule in policy["egress"] if "ipBlock" in str(rule)]
+        assert {"169.254.0.0/16", "10.0.0.0/8", "192.168.0.0/16"} <= set(outside["to"][0]["ipBlock"]["except"])
 
     def test_serves_the_public_address(self, kubernetes_project: Path) -> None:
         settings = next(yaml.safe_load_all((kubernetes_project / "deploy/kubernetes.yaml").read_text()))
@@ -99,9 +197,7 @@ class TestDockerfile:
         copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (compose_project / "Dockerfile").read_text(), re.MULTILINE)
         names = {name for line in copied for name in line.split()}
         assert names == {
-            "pyproject.toml",
-            "constraints.txt",
-            "README.md",
+            "requirements.txt",
             "addon.toml",
             "alembic.ini",
             "migrations",
@@ -115,11 +211,49 @@ class TestDockerfile:
 
     def test_runs_as_nobody_in_particular_and_says_whether_it_lives(self, compose_project: Path) -> None:
         last_stage = (compose_project / "Dockerfile").read_text().rpartition("FROM ")[2]
-        assert "\nUSER 10001\n" in last_stage
+        assert "\nUSER 1000:1000\n" in last_stage
         assert "/health/live" in last_stage
 
-    def test_uv_in_the_image_is_one_version(self, compose_project: Path) -> None:
-        assert re.search(r"uv==\d+\.\d+\.\d+", (compose_project / "Dockerfile").read_text())
+    def test_listens_on_8000_unless_it_is_told_otherwise(self, compose_project: Path) -> None:
+        shell, flag, script = command_of(compose_project)
+        said = subprocess.run(
+            [shell, flag, script.replace("exec uvicorn", "echo")], env={}, check=True, capture_output=True, text=True
+        )
+        assert "--port 8000 " in said.stdout
+
+    def test_lives_where_the_platform_connects_and_ends_when_it_says(
+        self, compose_project: Path, project_python: str, tmp_path: Path
+    ) -> None:
+        """What a container of Atlassian's promises: the port of SERVER_PORT at any address, health, and an end."""
+        started: list[Server] = []
+
+        def start(port: int) -> Server:
+            settings = {
+                "PATH": f"{Path(project_python).parent}{os.pathsep}{os.environ['PATH']}",
+                "DATABASE_URL": f"sqlite:///{tmp_path / 'addon.db'}",
+                "SECRET_KEYS": "Kd83hf7sWq0Zx5nVb2mTy6uLp9aRc4eGj1iOkHsD",
+                "SERVER_PORT": str(port),
+            }
+            server = Server(
+                "image", command_of(compose_project), folder=compose_project, log=tmp_path / "log", settings=settings
+            )
+            started.append(server)
+            return server
+
+        try:
+            port = start_on_free_port(start, preferred=0, path=LIVE)
+            with socket.create_connection((NOT_LOCALHOST, port), timeout=PATIENCE):
+                pass
+            os.kill(started[-1].pid, signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE
+            while started[-1].running:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            # The shell is gone by then: whoever stops the first process stops the server.
+            assert "Finished server process" in started[-1].last_lines(50)
+        finally:
+            for server in started:
+                server.stop()
 
 
 class TestWorkflows:
@@ -129,13 +263,13 @@ class TestWorkflows:
             *sorted((REPOSITORY / ".github/workflows").glob("*.yml")),
         ]
         done = check_schema("vendor.github-workflows", *files)
-        assert len(files) == 2
+        assert len(files) == 3
         assert done.returncode == 0, done.stdout
 
     def test_actions_are_pinned_to_commits(self, default_project: Path) -> None:
         for folder in (default_project, REPOSITORY):
-            text = (folder / ".github/workflows/ci.yml").read_text()
-            used = re.findall(r"uses: \S+@(\S+)", text)
+            texts = [path.read_text() for path in sorted((folder / ".github/workflows").glob("*.yml"))]
+            used = [version for text in texts for version in re.findall(r"uses: \S+@(\S+)", text)]
             assert used
             assert all(re.fullmatch(r"[0-9a-f]{40}", version) for version in used)
 
@@ -146,37 +280,3 @@ class TestWorkflows:
             assert command in commands
         assert any(command.startswith("pip-audit") for command in commands)
         assert "# CVE-2024-23342 is" in text
-
-
-def run_make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run make in a project."""
-    make = shutil.which("make")
-    assert make, "make is missing: apt-get install make"
-    return subprocess.run([make, *arguments], cwd=project, check=False, capture_output=True, text=True)
-
-
-class TestMakefile:
-    @pytest.mark.parametrize(("fixture", "brings"), [("default_project", set[str]()), ("full_project", {"browser"})])
-    def test_every_target_in_its_help_can_be_made(
-        self, request: pytest.FixtureRequest, fixture: str, brings: set[str]
-    ) -> None:
-        project: Path = request.getfixturevalue(fixture)
-        targets = re.findall(r"^make (\w+)", run_make(project, "help").stdout, re.MULTILINE)
-        assert {"devhost", "test"} <= set(targets)
-        assert {"browser"} & set(targets) == brings
-        for target in targets:
-            done = run_make(project, "--dry-run", target)
-            assert done.returncode == 0, done.stderr
-
-    def test_formats_where_a_lint_cannot_be_mended(
-        self, default_project: Path, project_python: str, tmp_path: Path
-    ) -> None:
-        project = tmp_path / "project"
-        shutil.copytree(default_project, project)
-        odd = project / "app/addon/odd.py"
-        odd.write_text('"""Holds an odd line."""\n\nimport os\n\n\ndef double( number ):\n    return 2*number\n')
-        done = run_make(project, "format", f"RUN={Path(project_python).parent}/")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "\n\n\ndef double(number):\n    return 2 * number\n" in odd.read_text()
-        assert "import os" not in odd.read_text()
-        assert "odd.py" in run_make(project, "lint", f"RUN={Path(project_python).parent}/").stdout

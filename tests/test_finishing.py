@@ -25,15 +25,26 @@ class TestEnv:
 
     def test_starts_the_addon_on_this_machine(self, default_project: Path) -> None:
         settings = settings_of(default_project)
-        assert set(settings) == {"ENVIRONMENT", "SECRET_KEYS", "BASE_URL"}
+        assert set(settings) == {"ENVIRONMENT", "SECRET_KEYS", "BASE_URL", "ATLASSIAN_KEYS_URL", "ATLASSIAN_OAUTH_URL"}
         assert settings["ENVIRONMENT"] == "development"
         assert settings["BASE_URL"] == "http://127.0.0.1:8000"
         assert len(settings["SECRET_KEYS"]) >= 64
+
+    def test_of_a_project_for_chat_names_no_other_host(self, bake: Bake, tmp_path: Path) -> None:
+        assert set(settings_of(bake(tmp_path, hosts="chat"))) == {"ENVIRONMENT", "SECRET_KEYS", "BASE_URL"}
 
     def test_public_address_is_kept_as_a_comment(self, bake: Bake, tmp_path: Path) -> None:
         project = bake(tmp_path, base_url="https://builds.example.com")
         assert "BASE_URL" not in settings_of(project)
         assert "# BASE_URL=https://builds.example.com\n" in (project / ".env").read_text()
+
+    @pytest.mark.parametrize(
+        ("hosts", "believed"), [("chat", None), ("atlassian", "http://127.0.0.1:9000/install-keys")]
+    )
+    def test_believes_the_devhosts_sites_where_there_are_any(
+        self, bake: Bake, tmp_path: Path, hosts: str, believed: str | None
+    ) -> None:
+        assert settings_of(bake(tmp_path, hosts=hosts)).get("ATLASSIAN_KEYS_URL") == believed
 
     def test_is_ignored_by_git(self, default_project: Path, tmp_path: Path) -> None:
         subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
@@ -53,9 +64,10 @@ class TestRecord:
                 "cookiecutter": {
                     "name": "Builds",
                     "slug": "builds",
-                    "description": "Shows the state of your builds in the room",
+                    "description": "Shows the state of your builds",
                     "vendor": "Example Company",
                     "base_url": "http://127.0.0.1:8000",
+                    "hosts": "all",
                     "deploy": "compose",
                     "plumbing_tests": "no",
                     "_template": str(template),

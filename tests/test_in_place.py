@@ -24,12 +24,6 @@ def ungenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export(tmp_path_factory.mktemp("in-place") / "connect-template") / TEMPLATE
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for mypy, which finds the same packages and modules in each project: half a minute each saved."""
-    return tmp_path_factory.mktemp("mypy")
-
-
 def run(python: str, arguments: list[str], folder: Path, *, cache: Path) -> subprocess.CompletedProcess[str]:
     """Run a Python module in `folder` and return what it said."""
     return subprocess.run(
@@ -44,8 +38,8 @@ def run(python: str, arguments: list[str], folder: Path, *, cache: Path) -> subp
 
 class TestUngeneratedProject:
     @pytest.mark.parametrize("check", list(CHECKS))
-    def test_passes(self, ungenerated: Path, project_python: str, cache: Path, check: str) -> None:
-        done = run(project_python, CHECKS[check], ungenerated, cache=cache)
+    def test_passes(self, ungenerated: Path, project_python: str, mypy_cache: Path, check: str) -> None:
+        done = run(project_python, CHECKS[check], ungenerated, cache=mypy_cache)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -53,9 +47,9 @@ class TestGeneratedProject:
     @pytest.mark.parametrize("project", ["default_project", "full_project"])
     @pytest.mark.parametrize("check", [name for name in CHECKS if name != "pytest"])
     def test_passes(
-        self, request: pytest.FixtureRequest, project_python: str, cache: Path, project: str, check: str
+        self, request: pytest.FixtureRequest, project_python: str, mypy_cache: Path, project: str, check: str
     ) -> None:
-        done = run(project_python, CHECKS[check], request.getfixturevalue(project), cache=cache)
+        done = run(project_python, CHECKS[check], request.getfixturevalue(project), cache=mypy_cache)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def test_every_python_file_compiles(self, default_project: Path, project_python: str, tmp_path: Path) -> None:

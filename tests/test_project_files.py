@@ -9,31 +9,32 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Bake
-from tests.project_files import WRITTEN, files_of, template_files
+from tests.project_files import RENDERED, WRITTEN, files_of, template_files
 from tools.paths import TEMPLATE
 
-# Beside the folders app, devhost, docs, migrations and tests, which are copied as they are.
+# Beside the folders app, devhost, docs, forge, migrations and tests, which are copied as they are.
 ALWAYS = {
     ".env.example",
     ".github/workflows/ci.yml",
     ".gitignore",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "addon.toml",
     "alembic.ini",
     "constraints.txt",
     "pyproject.toml",
+    "requirements.txt",
 }
-CONTAINER = {".dockerignore", "Dockerfile"}
+CONTAINER = {".dockerignore", ".github/workflows/images.yml", "Dockerfile"}
 BY_CHOICE = {
-    "compose": CONTAINER | {"compose.yaml"},
+    "compose": CONTAINER | {"compose.yaml", "deploy/app-role.sh"},
     "kubernetes": CONTAINER | {"deploy/kubernetes.yaml"},
     "none": set[str](),
 }
 PLUMBING_TESTS = ("app/conformance/", "tests/browser/", "tests/connect/", "tests/devhost/", "tests/hosts/")
 EVERY_CHOICE = [(deploy, plumbing_tests) for deploy in BY_CHOICE for plumbing_tests in ("no", "yes")]
-COPIED_FOLDERS = ("app", "devhost", "docs", "migrations", "tests", ".github")
-RENDERED = {"README.md", "addon.toml", "compose.yaml", "deploy/kubernetes.yaml", "pyproject.toml"}
+COPIED_FOLDERS = ("app", "devhost", "docs", "forge", "migrations", "tests", ".github")
 
 HOSTILE = {
     "name": """He said "it's {fine}" \\n \\ '''a''' \"\"\"b\"\"\" 🚀 <b>&amp;</b> $HOME %s `id` #""",
@@ -55,7 +56,7 @@ class TestFileSet:
         self, bake: Bake, template: Path, tmp_path: Path, deploy: str, plumbing_tests: str
     ) -> None:
         made = files_of(bake(tmp_path, deploy=deploy, plumbing_tests=plumbing_tests))
-        in_folders = {name for name in template_files(template) if name.startswith(COPIED_FOLDERS)}
+        in_folders = {name for name in template_files(template) if name.startswith(COPIED_FOLDERS)} - CONTAINER
         proof = {name for name in in_folders if name.startswith(PLUMBING_TESTS)}
         assert len({name.split("/")[1] for name in proof}) >= 3
         chosen = in_folders if plumbing_tests == "yes" else in_folders - proof
@@ -66,7 +67,7 @@ class TestFileSet:
         assert tests == {"addon", "conftest.py", "support", "test_public_routes.py"}
 
     def test_of_the_template_is_what_the_choices_have_together(self, template: Path) -> None:
-        outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:5])}
+        outside = {name for name in template_files(template) if not name.startswith(COPIED_FOLDERS[:6])}
         assert outside == ALWAYS | set.union(*BY_CHOICE.values())
 
     def test_no_choice_leaves_an_empty_folder(self, bake: Bake, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ class TestFileSet:
     def test_caches_left_in_the_template_do_not_reach_a_project(
         self, bake: Bake, template: Path, tmp_path: Path, default_project: Path
     ) -> None:
-        stray = [template / TEMPLATE / name for name in ("app/__pycache__", ".mypy_cache", ".pytest_cache")]
+        stray = [template / TEMPLATE / name for name in ("app/__pycache__", ".mypy_cache", "forge/node_modules")]
         for folder in stray:
             folder.mkdir()
             (folder / "x.json").write_text("{{ broken")

@@ -16,6 +16,7 @@ GOOD = {
     "description": "Shows builds",
     "vendor": "Example Company",
     "base_url": "https://builds.example.com",
+    "hosts": "all",
     "deploy": "compose",
     "plumbing_tests": "no",
 }
@@ -31,6 +32,7 @@ BAD = [
     ("name", "{{ cookiecutter }}", "run as code"),
     ("name", "{% raw %}", "run as code"),
     ("name", "{# comment #}", "run as code"),
+    ("name", "#% raw", "run as code"),
     ("slug", "", "lower-case letters"),
     ("slug", "Builds", "lower-case letters"),
     ("slug", "my_builds", "lower-case letters"),
@@ -72,6 +74,10 @@ BAD = [
     ("base_url", "https://builds.example.com\nSECRET_KEYS=x", "characters"),
     ("base_url", "http://builds.example.com", "must be https"),
     ("base_url", "http://192.0.2.7:8000", "must be https"),
+    ("hosts", "slack", "is none of all, chat, atlassian"),
+    ("hosts", "", "is none of all, chat, atlassian"),
+    ("hosts", "0", "is none of all, chat, atlassian"),
+    ("hosts", "chat, atlassian", "is none of all, chat, atlassian"),
     ("deploy", "heroku", "is none of compose, kubernetes, none"),
     ("deploy", "", "is none of compose, kubernetes, none"),
     ("deploy", "4", "is none of compose, kubernetes, none"),
@@ -147,11 +153,11 @@ class TestAllTogether:
         assert [line.partition(":")[0] for line in lines] == list(answers)
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("answer", ["{{ 7 * 7 }}", "{% raw %}", "{{ cookiecutter.__class__ }}"])
+    @pytest.mark.parametrize("answer", ["{{ 7 * 7 }}", "{% raw %}", "{{ cookiecutter.__class__ }}", "#% raw"])
     def test_template_code_typed_as_an_answer_is_neither_run_nor_kept(
         self, converse: Converse, tmp_path: Path, answer: str
     ) -> None:
-        said = converse([answer, "builds", "", "", "", "", ""], tmp_path)
+        said = converse([answer, "builds", "", "", "", "", "", ""], tmp_path)
         assert said.returncode == 1
         assert f"name: '{answer}' holds " in said.stderr
         assert list(tmp_path.iterdir()) == []

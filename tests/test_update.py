@@ -199,10 +199,32 @@ class TestUpdate:
         answers = json.loads((project / ".cruft.json").read_text())["context"]["cookiecutter"]
         assert answers["plumbing_tests"] == after
 
+    @pytest.mark.parametrize(("before", "after"), [("all", "chat"), ("chat", "atlassian"), ("atlassian", "all")])
+    def test_follows_to_other_hosts_in_all_that_is_the_templates(
+        self, published: Path, make: Make, bake: Bake, tmp_path: Path, before: str, after: str
+    ) -> None:
+        project = make(hosts=before)
+        append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
+        commit_all(published)
+        update(project)
+        assert (project / "Makefile").read_text().endswith("\n# a newer line\n")
+        commit_all(project)
+        update(project, "--variables-to-update", json.dumps({"hosts": after}))
+        wanted = bake(tmp_path / "wanted", hosts=after)
+        own = (".git/", ".env", ".cruft.json", "README.md", "addon.toml")
+        yours = (*own, "app/addon/", "forge/", "migrations/", "tests/addon/")
+        ours = {name for name in files_of(wanted) if not name.startswith(yours) or name == ".env.example"}
+        assert {name for name in files_of(project) if not name.startswith(yours) or name == ".env.example"} == ours
+        differ = [name for name in ours if (project / name).read_bytes() != (wanted / name).read_bytes()]
+        assert differ == ["Makefile"]
+        assert (project / "Makefile").read_text() == (wanted / "Makefile").read_text() + "\n# a newer line\n"
+
     def test_takes_them_from_a_project_older_than_the_question(self, published: Path, make: Make) -> None:
         hook = published / "hooks/post_gen_project.py"
         newer = hook.read_text()
-        hook.write_text(newer.replace('("plumbing_tests", {"yes"})', '("plumbing_tests", {"no", "yes"})'))
+        hook.write_text(
+            newer.replace('"plumbing_tests",\n        {"yes"},', '"plumbing_tests",\n        {"no", "yes"},')
+        )
         commit_all(published)
         project = make()
         assert (project / "tests/connect").is_dir()

@@ -20,8 +20,8 @@ def ensure_cookiecutter(*, progress: Progress) -> str:
     return command
 
 
-def bake(*, progress: Progress) -> Path:
-    """Replace build/builds by a project made with Enter at every question; its environment is kept."""
+def bake(*answers: str, progress: Progress) -> Path:
+    """Replace build/builds by a project made with Enter at every other question; its environment is kept."""
     ensure_cookiecutter(progress=progress)
     export(EXPORT)
     kept = PROJECT / ".venv"
@@ -30,7 +30,7 @@ def bake(*, progress: Progress) -> Path:
         kept.rename(aside)
     if PROJECT.exists():
         shutil.rmtree(PROJECT)
-    _make_project(BUILD)
+    _make_project(BUILD, *answers)
     if aside.exists():
         aside.rename(kept)
     return PROJECT

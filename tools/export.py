@@ -18,6 +18,7 @@ NEVER = {
     ".venv",
     "__pycache__",
     "build",
+    "node_modules",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 CONNECTIONS = 16
+TAKEN = (b"HTTP/1.1 200 ", b"HTTP/1.1 204 ")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Slice:
 
 
 class UnexpectedAnswerError(Exception):
-    """The server answered something else than 200."""
+    """The server answered neither 200 nor 204."""
 
 
 class _Connection(asyncio.Protocol):
@@ -46,10 +47,10 @@ class _Connection(asyncio.Protocol):
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
         if not separator:
             return
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        if len(body) < length:
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if len(body) < int(length or 0):
             return
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(TAKEN):
             self._end(UnexpectedAnswerError(self._buffer[:500].decode(errors="replace")))
             return
         self._buffer = b""

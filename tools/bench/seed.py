@@ -1,6 +1,7 @@
 """Fills a database with installed tenants; runs in the project's environment and folder.
 
-Arguments: how many. The tenants are called t0, t1, ... and share one secret, which the load generator knows.
+Arguments: how many, and of which host. They are called t0, t1, ... and share one secret, which the load generator
+knows.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ sys.path.insert(0, str(Path.cwd()))
 from app.connect.application import ROOT
 from app.connect.database.engine import Database
 from app.connect.database.schema import migrate
+from app.connect.hosts.atlassian import AtlassianDetails
 from app.connect.hosts.hipchat import HipChatDetails
 from app.connect.keys.sealing import Vault
 from app.connect.settings import load_settings
@@ -24,22 +26,27 @@ from sqlalchemy import insert
 
 SECRET = "bench-0123456789abcdefghijklmnopqrstuvwxyz"
 CHUNK = 5_000
+ORIGIN = "https://host.example"
+DETAILS = {
+    "hipchat": HipChatDetails(
+        capabilities_url=f"{ORIGIN}/v2/capabilities",
+        token_url=f"{ORIGIN}/v2/oauth/token",
+        group_id="1",
+        group_name="Bench",
+        room_id="1",
+    ),
+    "jira": AtlassianDetails(base_url=ORIGIN),
+}
 
 
-async def seed(count: int) -> None:
-    """Migrate the database and write `count` tenants."""
+async def seed(count: int, host: str) -> None:
+    """Migrate the database and write `count` tenants of a host."""
     settings = load_settings()
     db = Database(settings.database_url.get_secret_value())
     vault = Vault([key.get_secret_value() for key in settings.secret_keys])
     await migrate(db, ROOT)
     long_ago = time.time() - 3600
-    details = HipChatDetails(
-        capabilities_url="https://host.example/v2/capabilities",
-        token_url="https://host.example/v2/oauth/token",
-        group_id="1",
-        group_name="Bench",
-        room_id="1",
-    ).model_dump_json()
+    details = DETAILS[host].model_dump_json()
     for first in range(0, count, CHUNK):
         tenants, installations = [], []
         for number in range(first, min(first + CHUNK, count)):
@@ -57,13 +64,13 @@ async def seed(count: int) -> None:
                 {
                     "id": installation_id,
                     "tenant_id": tenant_id,
-                    "host": "hipchat",
+                    "host": host,
                     "client_key": f"t{number}",
                     "state": TenantState.INSTALLED,
                     "generation": 1,
-                    "origin": "https://host.example",
-                    "api_url": "https://host.example/v2/",
-                    "web_url": "https://host.example",
+                    "origin": ORIGIN,
+                    "api_url": f"{ORIGIN}/v2/",
+                    "web_url": ORIGIN,
                     "sealed_secret": vault.seal(SECRET, owner=secret_owner(installation_id)),
                     "previous_until": 0.0,
                     "details_json": details,
@@ -76,4 +83,4 @@ async def seed(count: int) -> None:
     await db.dispose()
 
 
-asyncio.run(seed(int(sys.argv[1])))
+asyncio.run(seed(int(sys.argv[1]), sys.argv[2]))

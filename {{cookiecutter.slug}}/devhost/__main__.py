@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import uvicorn
 
-from devhost.app import create_devhost
+from devhost.app import create_devhost, offer
 from devhost.errors import DroppedConnection
+from devhost.settings import HostSettings
 from devhost.world.feed import Feed
 
 
@@ -46,7 +47,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=9000, help="the port to listen on (9000)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     parser.add_argument("--base-url", help="the address under which add-ons reach the devhost")
-    parser.add_argument("--addon", help="a descriptor URL which the page offers to install")
+    parser.add_argument(
+        "--addon", "--manifest", action="append", default=[], help="a descriptor or manifest to offer for installation"
+    )
+    parser.add_argument("--sites", action="store_true", help="show all that the devhost plays from the start")
     return parser.parse_args()
 
 
@@ -56,8 +60,9 @@ def main() -> None:
     name = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - asked for by name
     name = f"[{name}]" if ":" in name else name
     base_url = (options.base_url or f"http://{name}:{options.port}").rstrip("/")
-    app = create_devhost(base_url)
-    app.state.offered = options.addon
+    app = create_devhost(base_url, settings=HostSettings(show_sites=options.sites))
+    for url in options.addon:
+        offer(app, url)
     logging.getLogger("uvicorn.error").addFilter(_HidePurposeful())
     config = uvicorn.Config(app, host=options.host, port=options.port, log_level="warning", access_log=False)
     with suppress(KeyboardInterrupt):

@@ -1,25 +1,30 @@
-"""Puts the devhost together: the world, the wire, one dialect and the pages in one FastAPI app."""
+"""Puts the devhost together: the world, the wire and the dialects in one FastAPI app."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import ModuleType
 
 import httpx
 from fastapi import FastAPI
 
-from devhost.acts import control, control_faults
-from devhost.dialects.hipchat import dialect
-from devhost.dialects.hipchat.host import HipChatHost
+from devhost.acts.shell import DialectModule, Shell
+from devhost.dialects.atlassian import dialect as atlassian
+from devhost.dialects.forge import dialect as forge
+from devhost.dialects.hipchat import dialect as hipchat
 from devhost.errors import add_error_answers
-from devhost.page import breaking, frames, images, install, live, room, stream, wire
+from devhost.page import files
 from devhost.settings import HostSettings
-from devhost.wire.deliveries import Deliveries
+from devhost.wire import control
 from devhost.wire.inbound import Gate
 from devhost.wire.log import Wire
 from devhost.wire.outbound import Outbound
 from devhost.world.state import World, seed
 
-PARTS: tuple[ModuleType, ...] = (control, control_faults, room, install, frames, images, live, wire, breaking)
+# Those whose paths begin with the name of a site come last.
+DIALECTS: list[DialectModule] = [
+    hipchat,
+    forge,
+    atlassian,
+]
 
 
 def create_devhost(
@@ -28,7 +33,7 @@ def create_devhost(
     transport: httpx.AsyncBaseTransport | None = None,
     settings: HostSettings | None = None,
 ) -> FastAPI:
-    """Make a devhost; `app.state.host` drives it.
+    """Make a devhost.
 
     `base_url` is the address under which add-ons reach it. `transport` carries its requests to add-ons: tests
     pass `httpx.ASGITransport(addon)`, the default is real HTTP.
@@ -36,20 +41,25 @@ def create_devhost(
     world = World(base_url, settings or HostSettings())
     seed(world)
     log = Wire(world.feed)
-    outbound = Outbound(log, world.clock, world.settings, transport=transport)
-    host = HipChatHost(world, wire=log, outbound=outbound, sent=Deliveries())
+    shell = Shell(world=world, wire=log, outbound=Outbound(log, world.clock, world.settings, transport=transport))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        await host.aclose()
+        await shell.aclose()
 
     app = FastAPI(title="Devhost", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.world = world
-    app.state.host = host
-    api = dialect.join(app, host)
-    for part in (*PARTS, stream):
+    app.state.world, app.state.wire, app.state.shell = world, log, shell
+    for part in (control, files):
         app.include_router(part.router)
+    apis = [dialect.join(app, shell) for dialect in DIALECTS]
+    app.include_router(files.front)
     add_error_answers(app)
-    app.add_middleware(Gate, world=world, wire=log, api=api)
+    for api in apis:
+        app.add_middleware(Gate, world=world, wire=log, api=api)
     return app
+
+
+def offer(app: FastAPI, url: str) -> None:
+    """Let the pages offer the add-on of a descriptor: the dialect that knows its address best does."""
+    any(dialect.offer(app, url) for dialect in reversed(DIALECTS))

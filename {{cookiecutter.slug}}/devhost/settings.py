@@ -31,3 +31,9 @@ class HostSettings:
     # The largest answer that is read from an add-on, in bytes.
     answer_limit: int = 1_048_576
     descriptor_limit: int = 262_144
+    # Whether pages lead to all that the devhost plays before an add-on is installed there.
+    show_sites: bool = False
+    # A webhook that is not taken is sent again so often; the cloud waits 5 to 15 minutes in between.
+    webhook_retries: int = 5
+    webhook_retry_seconds: float = 5
+    lifecycle_timeout: float = 10

@@ -1,5 +1,6 @@
 """What every test may ask for: the add-on running on a database of its own, and a host to talk to."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +20,12 @@ pytest_plugins = ["tests.support.databases"]
 # No folder of found examples in the project, and no test that fails because a machine is slow.
 hypothesis.settings.register_profile("addon", database=None, deadline=None)
 hypothesis.settings.load_profile("addon")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: thousands of tests, and every module that they import."""
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +50,10 @@ async def devhost() -> AsyncIterator[Devhost]:
 
 
 @pytest.fixture
-async def addon(settings: Settings, devhost: Devhost) -> AsyncIterator[RunningAddon]:
+async def addon(settings: Settings, devhost: Devhost, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningAddon]:
     """The add-on on a database of its own, beside a devhost that can reach it."""
+    for name, value in RunningAddon.environment.items():
+        monkeypatch.setenv(name, value)
     clock = Clock()
     app = create_app(settings, transport=devhost.transport, clock=clock)
     devhost.serve(ADDON, app)
@@ -53,4 +62,4 @@ async def addon(settings: Settings, devhost: Devhost) -> AsyncIterator[RunningAd
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url=ADDON) as http,
     ):
-        yield RunningAddon(app, devhost, http, clock)
+        yield await RunningAddon(app, devhost, http, clock).ready()

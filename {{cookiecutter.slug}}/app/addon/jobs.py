@@ -1,57 +1,34 @@
-"""What runs later: after a report, and once a day."""
+"""What runs later: after a report, and when a tenant goes."""
 
 from pydantic import BaseModel
 
-from app.addon.models import Build
-from app.addon.reports import card_of, failing, glance_of, latest_builds, summary_of
-from app.addon.settings import BuildSettings
-from app.connect import AddonRouter, Ctx
-from app.connect.hosts.hipchat import HipChatContext, HipChatCtx, HipChatRouter, Notification
+from app.addon.reports import failing, latest_builds
+from app.connect import AddonRouter, Context, Ctx
 
 router = AddonRouter()
-hipchat = HipChatRouter()
 
 
 class Reported(BaseModel):
-    """Which build a job is about."""
+    """Which build a job is about, and whether it passed where the one before had failed."""
 
     build_id: str
+    recovered: bool = False
+
+
+async def remember_failing(ctx: Context) -> int:
+    """Count the projects that fail, and keep the figure where every process has it at hand."""
+    count = len(failing(await latest_builds(ctx)))
+    await ctx.memo.set("failing", count)
+    return count
 
 
 @router.job("announce")
-async def announce(ctx: Ctx, reported: Reported) -> None:
-    """Bring glance and room up to date after a report. May run twice, so it writes only what is true now."""
-    build = await ctx.db.get(Build, reported.build_id)
-    if build is None:
-        return
-    count = len(failing(await latest_builds(ctx)))
-    await ctx.memo.set("failing", count)
-    match ctx:
-        case HipChatContext():
-            await _announce_in_chat(ctx, build, count)
+async def announce(ctx: Ctx, _: Reported) -> None:
+    """Count anew after a report. A host that is told more has a job of its own with this key."""
+    await remember_failing(ctx)
 
 
-async def _announce_in_chat(ctx: HipChatContext, build: Build, count: int) -> None:
-    if ctx.room_id is None:
-        await ctx.group.push_glance("builds", glance_of(count))
-        return
-    await ctx.room.push_glance("builds", glance_of(count))
-    chosen = await ctx.settings(BuildSettings)
-    wanted = chosen.announce == "all" or (chosen.announce == "failures" and build.status == "failed")
-    if wanted and not await ctx.store.narrow("archived").get(ctx.room_id):
-        await ctx.room.notify(
-            Notification(
-                message=f"{build.title} {build.status}.",
-                color="red" if build.status == "failed" else "green",
-                card=card_of(build),
-            )
-        )
-
-
-@hipchat.every("digest", hours=24)
-async def digest(ctx: HipChatCtx) -> None:
-    """Sum up the day in the room of a room installation."""
-    chosen = await ctx.settings(BuildSettings)
-    latest = await latest_builds(ctx)
-    if chosen.digest and latest and ctx.room_id is not None:
-        await ctx.room.notify(summary_of(latest), color="gray")
+@router.on_uninstalled
+async def say_goodbye(ctx: Ctx) -> None:
+    """Last chance to tidy up elsewhere. The host answers no more, and every row of the tenant is deleted next."""
+    ctx.log.info("builds of this tenant are deleted", extra={"projects": len(await latest_builds(ctx))})

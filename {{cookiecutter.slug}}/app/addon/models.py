@@ -19,6 +19,7 @@ class Build(TenantOwned, Base):
     name: Mapped[str] = mapped_column(String(100))
     number: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(10))
+    branch: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None] = mapped_column(String(500))
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: datetime.now(UTC))
 

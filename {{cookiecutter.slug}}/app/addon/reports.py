@@ -1,10 +1,9 @@
-"""What the builds say: which fail, and how a room is told."""
+"""What the builds say: which are the newest, and which fail."""
 
 from sqlalchemy import func, select
 
 from app.addon.models import Build
 from app.connect import Context
-from app.connect.hosts.hipchat import Card, CardAttribute, Glance, Lozenge
 
 
 async def latest_builds(ctx: Context) -> list[Build]:
@@ -14,36 +13,17 @@ async def latest_builds(ctx: Context) -> list[Build]:
     return list(await ctx.db.scalars(query.order_by(Build.name)))
 
 
+async def status_before(ctx: Context, name: str, number: int, branch: str | None) -> str | None:
+    """Return how the run before this one went, on the same branch; None when there was none."""
+    earlier = select(Build.status).where(
+        Build.name == name, Build.number < number, Build.branch.is_not_distinct_from(branch)
+    )
+    return await ctx.db.scalar(earlier.order_by(Build.number.desc()).limit(1))
+
+
 def failing(builds: list[Build]) -> list[Build]:
     """Return the builds that failed."""
     return [build for build in builds if build.status == "failed"]
-
-
-def glance_of(failing: int | None) -> Glance:
-    """Say in one line how many builds fail; None when none was ever reported."""
-    if failing is None:
-        return Glance(label="No builds yet")
-    if failing:
-        return Glance(label=f"<b>{failing}</b> failing", status=Lozenge(label="FAILED", type="error"))
-    return Glance(label="Builds", status=Lozenge(label="PASSED", type="success"))
-
-
-def card_of(build: Build) -> Card:
-    """Draw one build."""
-    status = CardAttribute(
-        label="Status",
-        value=build.status.upper(),
-        style="lozenge-error" if build.status == "failed" else "lozenge-success",
-    )
-    return Card(
-        id=build.id,
-        style="application",
-        title=build.title,
-        description=f"{build.name} {build.status}.",
-        url=build.url,
-        format="medium",
-        attributes=(status,),
-    )
 
 
 def summary_of(latest: list[Build]) -> str:

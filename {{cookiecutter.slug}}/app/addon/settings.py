@@ -1,6 +1,7 @@
-"""What a tenant can choose. The model is the settings page: titles, hints and limits come from it."""
+"""What a tenant can choose. The model is the settings page: titles, hints and limits come from it.
 
-from typing import Literal
+The file of a host may derive a model from it, with what can be chosen there alone.
+"""
 
 from pydantic import Field
 
@@ -13,8 +14,4 @@ router = AddonRouter()
 class BuildSettings(ConfigForm):
     """The choices of one tenant."""
 
-    announce: Literal["all", "failures", "nothing"] = Field(
-        "all", title="Announce builds", description="Which builds get a card in the room."
-    )
-    digest: bool = Field(default=True, title="Daily digest", description="A summary in the room once a day.")
-    listed: int = Field(20, ge=1, le=200, title="Builds in the list", description="How many the sidebar shows.")
+    listed: int = Field(20, ge=1, le=200, title="Builds in the list", description="How many a list of builds shows.")

@@ -38,7 +38,7 @@ from app.conformance.leaving import HintedUninstalls, ProvenUninstalls
 from app.conformance.proving import STRANGER, Binding, SignedLifecycle
 from app.conformance.sending import Sent
 from app.conformance.stage import Stage, sqlite_at
-from app.conformance.suite import Conformance
+from app.conformance.suite import CallConformance, Conformance
 from app.connect.application import ROOT
 from app.connect.database.engine import Database
 from app.connect.database.schema import migrate
@@ -75,6 +75,7 @@ __all__ = [
     "Administering",
     "Binding",
     "Binds",
+    "CallConformance",
     "Conformance",
     "Enrolling",
     "Enrols",

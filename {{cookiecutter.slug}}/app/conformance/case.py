@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings
 
 from app.conformance.sending import Sent
 from app.connect.context import Context
+from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import ProofKind
 from app.connect.network.fetch import Transport
@@ -38,10 +39,13 @@ class HostCase(ABC):
     """The host's name, as in `[<name>]`, `HOSTS` and its entry point."""
     section: ClassVar[Mapping[str, Any]]
     """`[<name>]` of addon.toml. It shows the module `report` of the kind `portable`."""
-    portable: ClassVar[str] = "panel"
-    """The kind of `report`: `panel` or `page`; the suite answers it with `@router.panel("report")`."""
+    portable: ClassVar[str | None] = "panel"
+    """The kind of `report`: `panel` or `page`; the suite answers it with `@router.panel("report")`. None for a host
+    that shows no page of ours: `entry` is then what it asks for, and the suite `CallConformance`."""
     wrong: ClassVar[Sequence[tuple[Mapping[str, Any], str]]]
     """Sections with one mistake each, and the key in addon.toml that the message must name."""
+    events_name_their_installation: ClassVar[bool] = True
+    """Whether the body of an event says whose it is; then one with another's token is refused."""
     told_apart: ClassVar[Collection[ProofKind]] = ()
     """The kinds of proof that the host's tokens say; none where the protocol has one token for all."""
 
@@ -63,6 +67,10 @@ class HostCase(ABC):
 
     async def end(self) -> None:  # noqa: B027 - few have to
         """Close what was opened."""
+
+    def entry(self) -> Sent:
+        """Return the request, without a token, by which somebody comes in: for the module `report`."""
+        return Sent("GET", route_path(self.name, self.portable or "", "report"))
 
     @abstractmethod
     async def guest(self) -> Guest:
@@ -150,7 +158,11 @@ class HintsUninstalls(ABC):
 
     @abstractmethod
     def forget(self, guest: Guest) -> None:
-        """Let the host itself end the installation."""
+        """Let the host itself end the installation: it refuses what the installation has."""
+
+    @abstractmethod
+    def remember(self, guest: Guest) -> None:
+        """Let the host know the installation again, as after a mistake."""
 
 
 class ProvesUninstalls(ABC):

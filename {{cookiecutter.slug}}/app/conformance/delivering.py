@@ -39,13 +39,6 @@ class Delivering:
             [(one.client_key, "event 1"), (one.client_key, "event 2"), (other.client_key, "event 1")]
         )
 
-    async def test_delivery_of_an_earlier_installation_does_not_run(self, stage: Stage) -> None:
-        guest = await stage.install()
-        assert (await stage.deliver(guest, 1)).status == 204
-        await stage.send(stage.case.renew(guest))
-        await stage.settle()
-        assert stage.heard == []
-
     async def test_result_that_cannot_be_sent_is_a_type_error(self, stage: Stage) -> None:
         deliveries = stage.application.hosts[stage.case.name].deliveries
         with pytest.raises(TypeError, match=r"returns .*not object"):
@@ -92,7 +85,7 @@ class Framing:
     async def test_page_is_not_kept_by_browsers(self, stage: Stage) -> None:
         guest = await stage.install()
         answer = await stage.enter(guest)
-        assert answer.headers["cache-control"] == "no-store"
+        assert "no-store" in answer.headers["cache-control"].split(", ")
         assert "set-cookie" not in answer.headers
 
     async def test_refusal_is_framed_by_nobody_and_names_no_tenant(self, stage: Stage) -> None:

@@ -19,10 +19,11 @@ class Describing:
     async def test_descriptor_is_served_as_it_is_described(self, stage: Stage) -> None:
         name = stage.case.name
         document = stage.application.hosts[name].dialect.describe(stage.application.addon)
-        assert BASE_URL.encode() in document.body
         assert document.media_type
         if document.path is None:
+            # What is deployed by hand may name the address by a variable of the deployment.
             return
+        assert BASE_URL.encode() in document.body
         served = await stage.send(Sent("GET", route_path(name, document.path)))
         assert (served.status, served.body) == (200, document.body)
         assert served.headers["content-type"].startswith(document.media_type)

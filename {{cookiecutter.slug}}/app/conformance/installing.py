@@ -38,18 +38,6 @@ class Installing:
         assert tenant.origin.count("/") == 2, "an origin is scheme and host"
         assert tenant.details(stage.application.hosts[stage.case.name].details)
 
-    async def test_second_install_raises_the_generation_of_the_same_tenant(self, stage: Stage) -> None:
-        guest = await stage.install()
-        before, page = await stage.tenant(guest), await stage.page_token(guest)
-        assert (await stage.send(stage.case.renew(guest))).status == 204
-        after = await stage.tenant(guest)
-        assert before is not None
-        assert after is not None
-        assert (after.id, after.generation) == (before.id, before.generation + 1)
-        assert (await stage.enter(guest)).status == 200
-        old = stage.module.with_header("authorization", f"JWT {page}")
-        assert (await stage.send(old)).status == 401
-
     async def test_stranger_does_not_take_a_tenant_over(self, stage: Stage) -> None:
         guest = await stage.install()
         takeovers = stage.case.takeovers(guest)
@@ -99,6 +87,30 @@ class Installing:
         plain = Sent("POST", event.target, ((b"content-type", b"text/plain"),), event.body)
         carried = stage.case.carry(plain, stage.case.sign(guest, plain, ProofKind.EVENT))
         assert (await stage.send(carried)).status == 415
+
+
+@pytest.mark.asyncio
+class Renewing:
+    """A host installs anew what it has installed: what was before that is over."""
+
+    async def test_second_install_raises_the_generation_of_the_same_tenant(self, stage: Stage) -> None:
+        guest = await stage.install()
+        before, page = await stage.tenant(guest), await stage.page_token(guest)
+        assert (await stage.send(stage.case.renew(guest))).status == 204
+        after = await stage.tenant(guest)
+        assert before is not None
+        assert after is not None
+        assert (after.id, after.generation) == (before.id, before.generation + 1)
+        assert (await stage.enter(guest)).status == 200
+        old = stage.module.with_header("authorization", f"JWT {page}")
+        assert (await stage.send(old)).status == 401
+
+    async def test_delivery_before_a_renewal_runs_after_it(self, stage: Stage) -> None:
+        guest = await stage.install()
+        assert (await stage.deliver(guest, 1)).status == 204
+        await stage.send(stage.case.renew(guest))
+        await stage.settle()
+        assert stage.heard == [(guest.client_key, "event 1")]
 
 
 @pytest.mark.asyncio

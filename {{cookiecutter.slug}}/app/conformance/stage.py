@@ -3,18 +3,18 @@
 import asyncio
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, MetaData, select, update
+from sqlalchemy import Connection, MetaData, event, select, update
 
 from app.conformance.case import Guest, HostCase
 from app.conformance.sending import Received, Sent, send
 from app.connect import AddonRouter, ConfigForm, Context, Ctx, Page
 from app.connect.application import Application
-from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import ProofKind
 from app.connect.logging import JsonLines
@@ -49,8 +49,8 @@ class Stage:
 
     @property
     def module(self) -> Sent:
-        """The request for the module `report`, without a token."""
-        return Sent("GET", route_path(self.case.name, self.case.portable, "report"))
+        """The request by which somebody comes in, without a token."""
+        return self.case.entry()
 
     async def send(self, sent: Sent) -> Received:
         """Send a request to the add-on."""
@@ -89,13 +89,29 @@ class Stage:
         known = await self.application.lifecycle.known(self.case.name, guest.client_key)
         return None if known is None else known.tenant
 
-    async def settle(self) -> None:
-        """Let everything run that was accepted, as if its time had come."""
-        for _ in range(3):
+    async def settle(self, *, rounds: int = 3) -> None:
+        """Let everything run that was accepted, as if its time had come, and so often what that leads to."""
+        for _ in range(rounds):
+            await self.application.hints.look_up()
             waiting = update(InboxRow).where(InboxRow.status == Status.NEW).values(due_at=0.0)
             async with self.application.database.session() as session:
                 await session.execute(waiting)
             await self.application.worker.drain()
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Note the statements that reach the database meanwhile."""
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        engine = self.application.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return what every table holds, whatever tables there are."""
@@ -169,14 +185,15 @@ def sqlite_at(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
-def portable_router(kind: str, ran: list[tuple[str, str]]) -> AddonRouter:
+def portable_router(kind: str | None, ran: list[tuple[str, str]]) -> AddonRouter:
     """Declare what every host has; `ran` notes what ran for whom."""
     router = AddonRouter()
-    shown = router.page if kind == "page" else router.panel
+    if kind is not None:
+        shown = router.page if kind == "page" else router.panel
 
-    @shown("report")
-    async def report(ctx: Ctx) -> Page:
-        return Page(ctx.page_token())
+        @shown("report")
+        async def report(ctx: Ctx) -> Page:
+            return Page(ctx.page_token())
 
     @router.settings
     class Choices(ConfigForm):

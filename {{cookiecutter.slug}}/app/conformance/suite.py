@@ -20,9 +20,9 @@ from app.conformance.case import (
 )
 from app.conformance.delivering import Delivering, Framing, Replying
 from app.conformance.describing import Describing
-from app.conformance.installing import Installing, Pausing
+from app.conformance.installing import Installing, Pausing, Renewing
 from app.conformance.leaving import HintedUninstalls, ProvenUninstalls
-from app.conformance.proving import Binding, Proving, SignedLifecycle
+from app.conformance.proving import Binding, Paging, Proving, SignedLifecycle
 from app.conformance.secrecy import Secrecy
 
 OPTIONAL: dict[type, type] = {
@@ -40,8 +40,8 @@ OPTIONAL: dict[type, type] = {
 
 
 @pytest.mark.asyncio
-class Conformance(Describing, Proving, Installing, Delivering, Framing, Secrecy):
-    """What every host must hold to."""
+class CallConformance(Describing, Proving, Installing, Delivering, Secrecy):
+    """What every host must hold to, pages or not; by itself for one whose frontends only call."""
 
     make_case: ClassVar[Callable[[], HostCase]]
     """The class of your case."""
@@ -53,3 +53,8 @@ class Conformance(Describing, Proving, Installing, Delivering, Framing, Secrecy)
 
     async def test_installations_can_end(self, case: HostCase) -> None:
         assert isinstance(case, HintsUninstalls | ProvesUninstalls)
+
+
+@pytest.mark.asyncio
+class Conformance(CallConformance, Paging, Renewing, Framing):
+    """What every host must hold to that shows pages of ours, and installs anew by the same name."""

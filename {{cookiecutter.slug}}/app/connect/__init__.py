@@ -4,12 +4,14 @@ Each host has a face of its own: `from app.connect.hosts.<name> import ...`.
 """
 
 from app.connect.context import Context
-from app.connect.database.engine import Base, TenantOwned, UtcDateTime
+from app.connect.database.engine import Base, UtcDateTime
+from app.connect.database.guard import TenantOwned
 from app.connect.database.store import TenantStore
 from app.connect.declare.declarations import Page
 from app.connect.declare.forms import BoundForm, ConfigForm, Done, Form, Input
 from app.connect.declare.router import Router
 from app.connect.declare.times import next_time
+from app.connect.declare.token_facts import TokenFacts
 from app.connect.errors import (
     BadRequest,
     ConfigurationError,
@@ -20,7 +22,7 @@ from app.connect.errors import (
     NotAllowed,
     NotFound,
 )
-from app.connect.serving.dependencies import ApiCtx, Ctx, CurrentTenant
+from app.connect.serving.dependencies import ApiCtx, Ctx, CurrentTenant, access
 from app.connect.tenancy.memo import Memo
 from app.connect.tenancy.tenant import Caller, Tenant, TenantState
 
@@ -54,6 +56,8 @@ __all__ = [
     "TenantOwned",
     "TenantState",
     "TenantStore",
+    "TokenFacts",
     "UtcDateTime",
+    "access",
     "next_time",
 ]

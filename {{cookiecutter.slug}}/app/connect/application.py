@@ -3,10 +3,10 @@
 Nobody imports it but `app.main` and `cli`. No part is handed this object: each names the parts it needs.
 """
 
-import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
 from app.connect.access.api_tokens import ApiTokens
+from app.connect.access.token_events import Events
 from app.connect.context import Parts
 from app.connect.database.engine import Database
 from app.connect.database.schema import prepare_schema
@@ -21,26 +22,46 @@ from app.connect.declare.addon import join
 from app.connect.declare.manifest import NAME, read_document, read_manifest, require_pictures
 from app.connect.declare.router import Router
 from app.connect.errors import ConfigurationError
+from app.connect.hosts.factory import Wiring, declared_by, describe, hand_tokens
 from app.connect.hosts.loading import choose_hosts, installed_hosts, load_factory
-from app.connect.hosts.protocol import Document, Wiring
+from app.connect.http.connections import Connections
+from app.connect.http.crowd import Limits
 from app.connect.keys.sealing import Vault
+from app.connect.network.arrivals import MOST, Arrivals
 from app.connect.network.fetch import Outbound, Transport
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
 from app.connect.pages.page_tokens import PageTokens
 from app.connect.pages.rendering import Pages
-from app.connect.serving.checks import misplaced_demands
+from app.connect.serving.backends import open_backends
+from app.connect.serving.checks import require_placed
 from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
+from app.connect.serving.documentation import viewer_folder
+from app.connect.serving.health import Readiness, health_app
+from app.connect.serving.lifetime import Engine, lifetime
 from app.connect.serving.proof import Authenticator
 from app.connect.serving.schedule import Scheduler, settings_reader
+from app.connect.serving.transitions import Transitions
 from app.connect.serving.watchdog import Watchdog
 from app.connect.serving.web import build_app
-from app.connect.settings import Settings, load_settings
+from app.connect.settings import Settings, load_settings, say_unknown_names
+from app.connect.tenancy.changing import Changing
 from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.doubts import Doubts
+from app.connect.tenancy.endings import Endings
+from app.connect.tenancy.grace import erase_previous
+from app.connect.tenancy.hints import Hints
 from app.connect.tenancy.lifecycle import Lifecycle
-from app.connect.tenancy.tenant import Tenant
+from app.connect.tenancy.tenant import Change, Tenant
+from app.connect.tenancy.tombstones import erase_tombstones
+from app.connect.tenancy.traces import erase_traces
+from app.connect.work.herald import Herald, listen
+from app.connect.work.housekeeping import Housekeeper
 from app.connect.work.inbox import Inbox
+from app.connect.work.pauses import Pauses
+from app.connect.work.shares import Shares
+from app.connect.work.waiting import release_awaited
 from app.connect.work.worker import Worker
 
 ROOT = Path(__file__).parents[2]
@@ -67,43 +88,40 @@ class Application:
         if not factories:
             names = ", ".join(f"[{name}]" for name in installed_hosts())
             raise ConfigurationError(f"{NAME} shows nothing to any host. Add the section of one: {names}.")
+        self.settings_models = [type(settings), *(factory.settings for factory in factories.values())]
         sections = {name: factory.section for name, factory in factories.items()}
         manifest = read_manifest(found, sections, known=installed_hosts())
-        self.addon = join(manifest, routers, base_url=settings.base_url)
+        self.addon = join(manifest, [*routers, *declared_by(factories.values())], base_url=settings.base_url)
         require_pictures(manifest, ROOT / "app" / "addon" / "static")
-        misplaced = misplaced_demands(routers)
-        if misplaced:
-            raise ConfigurationError("\n".join(misplaced))
+        require_placed(routers)
 
         self.database = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
         self.client = Outbound(production=settings.is_production, transport=transport)
-        self.hosts = {
-            name: factory.build(
-                Wiring(
-                    (host_settings or {}).get(name) or load_settings(factory.settings),
-                    settings.is_production,
-                    self.client,
-                )
-            )
-            for name, factory in factories.items()
-        }
-        self.documents: dict[str, Document] = {}
-        for name, host in self.hosts.items():
-            problems = host.dialect.problems(self.addon)
-            if problems:
-                lines = "\n".join(f"  {line}" for line in problems)
-                raise ConfigurationError(f"The host {name} does not allow this:\n{lines}")
-            self.documents[name] = host.dialect.describe(self.addon)
+        self.arrivals = Arrivals(
+            Outbound(production=settings.is_production, timeout=5.0, transport=transport, connections=2 * MOST)
+        )
+        common = (settings.is_production, self.client, self.arrivals, settings.base_url)
+        self.hosts = {}
+        for name, factory in factories.items():
+            own = (host_settings or {}).get(name) or load_settings(factory.settings)
+            others = frozenset(factories) - {name}
+            self.hosts[name] = factory.build(Wiring(own, manifest.sections[name], others, *common))
+        self.documents = describe(self.hosts, self.addon)
 
+        shares = Shares(Pauses(clock))
         self.directory = TenantDirectory(self.database, self.vault)
         self.inbox = Inbox(self.database, clock=clock)
+        changing = Changing(self.database, self.inbox, self.forget)
+        self.hints = Hints(self.database, self.inbox)
+        self.endings = Endings(
+            changing,
+            keep_days=settings.purge_after_days,
+            speaks_for={name: host.speaks_for for name, host in self.hosts.items()},
+        )
+        self.doubts = Doubts(changing, self.endings)
         self.lifecycle = Lifecycle(
-            database=self.database,
-            vault=self.vault,
-            directory=self.directory,
-            inbox=self.inbox,
-            on_change=self.forget,
+            changing=changing, vault=self.vault, directory=self.directory, endings=self.endings, hints=self.hints
         )
         self.tokens = {
             name: TokenManager(
@@ -111,18 +129,19 @@ class Application:
                 vault=self.vault,
                 source=host.outbound,
                 read_secret=self.directory.secret_of,
-                on_unknown_client=self.lifecycle.suspect,
+                on_unknown_client=self.doubts.begin,
             )
             for name, host in self.hosts.items()
         }
+        hand_tokens(self.hosts, self.tokens)
+        self.api_tokens = ApiTokens(
+            self.database, self.vault, manifest.policies, Events(self.inbox, self.addon.tokens), self.directory
+        )
         self.page_tokens = PageTokens(self.vault.page_keys)
         self.contexts = Contexts(self.hosts, self.tokens)
         administrators = Administrators(self.hosts)
-        pages = Pages(
-            ROOT / "app" / "addon" / "templates",
-            addon_name=manifest.addon.name,
-            base_url=settings.base_url,
-        )
+        templates = ROOT / "app" / "addon" / "templates"
+        pages = Pages(templates, addon_name=manifest.addon.name, base_url=settings.base_url)
         for name, host in self.hosts.items():
             parts = Parts(
                 addon=self.addon,
@@ -133,7 +152,10 @@ class Application:
                 pages=pages,
                 page_tokens=self.page_tokens,
                 frame=host.frames.frame,
+                script=host.frames.script,
                 administers=administrators.ask,
+                apply=self._apply,
+                speaks_for=tuple(host.speaks_for),
             )
             self.contexts.add(name, parts)
         self.authenticator = Authenticator(
@@ -145,21 +167,26 @@ class Application:
             contexts=self.contexts,
             database=self.database,
             inbox=self.inbox,
-            lifecycle=self.lifecycle,
+            pauses=shares.pauses,
+            give_up_after=settings.give_up_hours * 3600.0,
+            transitions=Transitions(
+                self.hosts, self.lifecycle, doubts=self.doubts, endings=self.endings, hints=self.hints
+            ),
         )
         self.scheduler = Scheduler(
             schedules=list(self.addon.schedules.values()),
             database=self.database,
             inbox=self.inbox,
-            read_settings=settings_reader(self.contexts, self.addon.settings and self.addon.settings.model),
-            hosts=self.hosts,
+            read_settings=settings_reader(self.contexts, self.addon),
+            hosts={name: host.speaks_for for name, host in self.hosts.items()},
             clock=clock,
         )
         self.worker = Worker(
             self.inbox,
+            shares=shares,
             run=self.dispatcher.run,
-            plan=self.scheduler.plan_due,
-            lasting=self.scheduler.present_ids,
+            plan=self._plan,
+            keep_house=Housekeeper(self.database, clock=clock, tidy=self._tidy).run,
         )
         self.serving = Serving(
             addon=self.addon,
@@ -167,45 +194,69 @@ class Application:
             authenticator=self.authenticator,
             administrators=administrators,
             contexts=self.contexts,
-            api_tokens=ApiTokens(self.database),
+            api_tokens=self.api_tokens,
         )
+        limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
+        self.connections = Connections(limits) if limits.connections else None
         self.app = build_app(
             self.serving,
             routers,
+            backends=open_backends(settings.auth_backends, self.serving, self.database, self.settings_models),
             documents=self.documents,
             lifecycle=self.lifecycle,
             inbox=self.inbox,
             dispatcher=self.dispatcher,
-            database=self.database,
+            readiness=self._readiness(claims=settings.run_handlers),
             pages=pages,
             lifespan=self.lifespan,
             static=ROOT / "app" / "addon" / "static",
+            shows_docs=settings.shows_docs,
+            viewer=viewer_folder(required=settings.docs == "on") if settings.shows_docs else None,
             is_production=settings.is_production,
+            connections=self.connections,
         )
         self.app.state.application = self
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Check or apply the schema, start the worker and the directory, and end them in order."""
+        """Check or apply the schema, start the worker or the herald and the directory, and end them in order."""
+        await self._prepare()
+        herald = Herald(self.inbox, self.database, note=self.hints.look_up)
+        async with self._alive(self.worker if self.settings.run_handlers else herald):
+            yield
+
+    def worker_app(self) -> FastAPI:
+        """Return what a process answers that only runs handlers, its health; its lifespan runs them."""
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await self._prepare()
+            async with self._alive(self.worker, listen(self.inbox, self.database)):
+                yield
+
+        return health_app(self._readiness(claims=True), lifespan, self.connections)
+
+    def _readiness(self, *, claims: bool) -> Readiness:
+        is_claiming = self.worker.is_claiming if claims else None
+        return Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
+
+    def _alive(self, engine: Engine, *others: Coroutine[None, None, None]) -> AbstractAsyncContextManager[None]:
+        watchdog = Watchdog(ROOT / "app" / "addon", is_production=self.settings.is_production)
+        return lifetime(
+            engine, *others, directory=self.directory, hints=self.hints, watchdog=watchdog, close=self.close
+        )
+
+    async def _prepare(self) -> None:
+        """Say and refuse what nothing would work with."""
+        say_unknown_names(self.settings_models)
         try:
+            if self.connections is not None:
+                self.connections.require(is_production=self.settings.is_production)
             await self.prepare_schema()
+            await self.directory.require_keys()
         except ConfigurationError:
             await self.close()
             raise
-        watchdog = None if self.settings.is_production else Watchdog(ROOT / "app" / "addon")
-        if watchdog is not None:
-            watchdog.start()
-        following = asyncio.create_task(self.directory.run())
-        working = asyncio.create_task(self.worker.run())
-        try:
-            yield
-        finally:
-            if watchdog is not None:
-                watchdog.stop()
-            await self.worker.stop()
-            self.directory.stop()
-            await asyncio.gather(working, following, return_exceptions=True)
-            await self.close()
 
     async def prepare_schema(self) -> None:
         """Apply migrations in development on SQLite; everywhere else require that somebody did."""
@@ -216,12 +267,33 @@ class Application:
         for tokens in self.tokens.values():
             await tokens.aclose()
         await self.client.aclose()
+        await self.arrivals.aclose()
         await self.database.dispose()
 
     def forget(self, tenant: Tenant) -> None:
         """Drop what this process remembers of a tenant it has just changed."""
         self.directory.drop(tenant)
-        self.tokens[tenant.host].forget(tenant.id)
+        if tenant.host in self.tokens:
+            self.tokens[tenant.host].forget(tenant.id)
+        self.api_tokens.forget_misses()
+
+    async def _plan(self) -> None:
+        """Write what is due besides what was accepted: questions about hints, the ends of tokens, schedules."""
+        await self.hints.look_up()
+        await self.api_tokens.tell_expiring()
+        await self.scheduler.plan_due()
+
+    async def _tidy(self) -> None:
+        """Erase what has served its time."""
+        for erase in (erase_previous, erase_tombstones, erase_traces):
+            await erase(self.database)
+        await self.api_tokens.erase_expired()
+
+    async def _apply(self, tenant: Tenant, change: Change) -> None:
+        await self.lifecycle.apply(tenant.host, change, proved=tenant)
 
     async def _deposit(self, tenant: Tenant, wanted: Wanted, token: GrantedToken) -> None:
-        await self.tokens[tenant.host].deposit(tenant, wanted, token)
+        if await self.tokens[tenant.host].deposit(tenant, wanted, token):
+            async with self.database.session() as session:
+                await release_awaited(session, tenant.installation_id, now=self.inbox.now())
+            self.inbox.ring()

@@ -14,56 +14,30 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.database.engine import Database, is_writing
+from app.connect.access.rules import Accesses, spell
+from app.connect.database.engine import Database
 from app.connect.database.store import TenantStore
+from app.connect.database.tenant_session import give_back, is_writing
 from app.connect.declare.addon import Addon, route_path
 from app.connect.declare.declarations import JobHandler, Page
 from app.connect.declare.forms import BoundForm, ConfigForm, inputs
 from app.connect.declare.stored import dump, load
-from app.connect.errors import ConnectError, name_fields
+from app.connect.errors import CommitFirst, NoPage, NotAllowed, UnknownJob, UnknownSettings, name_fields
 from app.connect.keys.sealing import Vault
-from app.connect.pages.frame import Frame
+from app.connect.network.fetch import before_sending
+from app.connect.pages.frame import Frame, HostScript
 from app.connect.pages.page_tokens import PageTokens, Visit
 from app.connect.pages.rendering import Pages
 from app.connect.tenancy.directory import TenantDirectory
 from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.memo import Memo
-from app.connect.tenancy.tenant import Caller, Tenant
-from app.connect.work.inbox import Inbox, cancel_waiting
+from app.connect.tenancy.tenant import Caller, Change, Tenant
+from app.connect.work.inbox import Inbox
 from app.connect.work.rows import Envelope, Kind, new_row
+from app.connect.work.waiting import cancel_waiting
 
 S = TypeVar("S", bound=ConfigForm)
 SETTINGS_SCOPE = "settings"
-
-
-class UnknownJob(ConnectError):
-    """`ctx.enqueue` named a job that no router declares, or gave it a payload it does not take."""
-
-    code = "unknown_job"
-    is_permanent = True
-
-
-class UnknownSettings(ConnectError):
-    """`ctx.settings` was asked for a model that no listed router declares."""
-
-    code = "unknown_settings"
-    is_permanent = True
-
-
-class CommitFirst(ConnectError):
-    """On SQLite the store and the memo cannot be written while `ctx.db` holds changes: it would wait for itself."""
-
-    code = "commit_first"
-    sentence = "ctx.db holds changes that are not committed. Call `await ctx.commit()` before this write."
-    is_permanent = True
-
-
-class NoPage(ConnectError):
-    """A page was rendered where nobody opened one: in a job, an event or an API call."""
-
-    code = "no_page"
-    sentence = "There is no page here. Render pages in handlers of panels, pages, dialogs and forms."
-    is_permanent = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +52,12 @@ class Parts:
     pages: Pages
     page_tokens: PageTokens
     frame: Callable[[Tenant], Frame]
+    script: HostScript | None
     administers: Callable[["Context"], Awaitable[bool]]
+    apply: Callable[[Tenant, Change], Awaitable[None]]
+    """Writes down what a host found out about an installation, and forgets what was known of it."""
+    speaks_for: tuple[str, ...]
+    """Further hosts whose handlers run in these contexts."""
 
 
 class Context:
@@ -97,10 +76,12 @@ class Context:
         """The installation this is about."""
         self.caller = caller
         """Who caused it and where, as the host said it; nobody for schedules and programs."""
-        self.claims: Mapping[str, Any] = claims or {}
+        self.claims: Mapping[str, Any] = {} if claims is None else claims
         """The verified claims as the host signed them."""
         self.visit = visit
         """The page this belongs to; None where there is none."""
+        self.accesses: Accesses | None = None
+        """What the API token of this request may do; None means everything that its route lets it in for."""
         self._parts = parts
         self._session: AsyncSession | None = None
         self._memo: Memo | None = None
@@ -125,6 +106,22 @@ class Context:
         return self.tenant.host
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host, and those to whose products it is another way: their handlers run here, too."""
+        return (self.host, *self._parts.speaks_for)
+
+    def serves(self, host: str | None) -> bool:
+        """Tell whether a handler for `host` alone, or for every host, runs in this context."""
+        return host is None or host in self.hosts
+
+    def require(self, *words: str) -> None:
+        """Raise `NotAllowed` unless the API token that asks may do this: `ctx.require("builds", name, "read")`."""
+        if self.accesses is not None and not self.accesses.allow(words):
+            raise NotAllowed(
+                f"This API token may not do {'.'.join(map(spell, words))!r}. Use one that holds it, or create one."
+            )
+
+    @property
     def now(self) -> datetime:
         """The present moment in UTC, by the clock that schedules and jobs follow; tests move it on."""
         return datetime.fromtimestamp(self._parts.inbox.now(), UTC)
@@ -147,10 +144,12 @@ class Context:
     def db(self) -> AsyncSession:
         """A database session narrowed to this tenant; committed before the response goes out, rolled back on error.
 
-        Call `await ctx.commit()` before a slow call to the host: on SQLite a write holds up every other writer.
+        What was only read is not held while a host is called. Call `await ctx.commit()` after a write and before a
+        call to the host: on SQLite a write holds up every other writer.
         """
         if self._session is None:
             self._session = self._parts.database.tenant_session(self.tenant.id)
+            before_sending.set(self._give_back)
         return self._session
 
     @cached_property
@@ -159,18 +158,23 @@ class Context:
         return logging.LoggerAdapter(logging.getLogger("app.addon"), {"tenant": self.tenant.id})
 
     async def settings(self, model: type[S]) -> S:
-        """Return the tenant's settings as the model declared with `@router.settings`; `UnknownSettings` for others."""
-        declared = self._parts.addon.settings
-        if declared is None or declared.model is not model:
+        """Return the tenant's settings as the model declared with `@router.settings`; `UnknownSettings` for others.
+
+        Where the host has settings of its own, a model from which these are derived gets them, too.
+        """
+        declared = self._parts.addon.settings_of(*self.hosts)
+        if declared is None or not issubclass(declared.model, model):
             raise UnknownSettings(
                 f"{model.__name__} is not the tenant's settings. Declare it with @router.settings, and list its router."
             )
         stored = await self.store.narrow(SETTINGS_SCOPE).all()
-        return load(model, stored, lambda sealed: self._parts.vault.open(sealed, owner=self._settings_owner))
+        return load(
+            declared.model, stored, lambda sealed: self._parts.vault.open(sealed, owner=settings_owner(self.tenant.id))
+        )
 
     async def save_settings(self, settings: ConfigForm) -> None:
         """Keep the tenant's settings, all fields or none; secrets are sealed."""
-        values = dump(settings, lambda secret: self._parts.vault.seal(secret, owner=self._settings_owner))
+        values = dump(settings, lambda secret: self._parts.vault.seal(secret, owner=settings_owner(self.tenant.id)))
         await self.store.narrow(SETTINGS_SCOPE).set_many(values)
 
     async def enqueue(
@@ -190,7 +194,7 @@ class Context:
             job,
             owner,
             envelope=Envelope(_dumped(handler, job, payload), self.caller.dump()),
-            due_at=self._parts.inbox.now() + delay if at is None else at.timestamp(),
+            due_at=self._due(delay, at),
             key=key,
         )
         self.db.add(row)
@@ -208,9 +212,11 @@ class Context:
 
     def render(self, template: str, **values: Any) -> Page:
         """Render a template of app/addon/templates; it sees `ctx`, `frame` (what a page needs) and `values`."""
+        script = self._parts.script
         frame = {
             "token": self.page_token(),
-            "host_script": self._parts.frame(self.tenant).script,
+            "host_script": script and script.address,
+            "host_script_attributes": script and script.element(self._parts.frame(self.tenant)),
             "refresh_url": route_path(self.host, "page-token"),
         }
         return self._parts.pages.render(template, ctx=self, frame=frame, **values)
@@ -243,22 +249,36 @@ class Context:
             await self._session.close()
             self._session = None
 
-    def _job(self, name: str) -> JobHandler:
-        handler = self._parts.addon.jobs.get(name)
-        if handler is None:
-            known = ", ".join(sorted(self._parts.addon.jobs)) or "none"
-            raise UnknownJob(f'There is no job {name!r} (declared: {known}). Add @router.job("{name}").')
-        if handler.host not in (None, self.host):
-            raise UnknownJob(f"The job {name!r} is {handler.host}'s, and this tenant is on {self.host}.")
-        return handler
+    async def _give_back(self) -> None:
+        if self._session is not None:
+            await give_back(self._session)
 
-    @property
-    def _settings_owner(self) -> str:
-        return f"settings:{self.tenant.id}"
+    def _due(self, delay: float, at: datetime | None) -> float | None:
+        if at is not None:
+            return at.timestamp()
+        return self._parts.inbox.now() + delay if delay > 0 else None
+
+    def _job(self, name: str) -> JobHandler:
+        addon = self._parts.addon
+        handler = addon.job_of(self.hosts, name)
+        if handler is not None:
+            return handler
+        if others := sorted(str(host) for host, key in addon.jobs if key == name):
+            raise UnknownJob(
+                f"The job {name!r} is of {' and '.join(others)}, and this tenant is on {self.host}. "
+                f'Add @{self.host}.job("{name}"), or @router.job("{name}") for every host.'
+            )
+        known = ", ".join(sorted({key for _, key in addon.jobs})) or "none"
+        raise UnknownJob(f'There is no job {name!r} (declared: {known}). Add @router.job("{name}").')
 
     def _require_no_changes(self) -> None:
         if self._parts.database.is_sqlite and self._session is not None and is_writing(self._session):
             raise CommitFirst
+
+
+def settings_owner(tenant_id: str) -> str:
+    """Name whose the sealed fields of a tenant's settings are."""
+    return f"settings:{tenant_id}"
 
 
 def _dumped(handler: JobHandler, job: str, payload: Any) -> Any:

@@ -10,6 +10,9 @@ ConnectError                      a fact with an HTTP status
 ├── NotFound              404
 ├── BodyTooLarge          413
 ├── Unstorable            422     a value the database cannot hold
+├── UnknownJob, UnknownSettings, CommitFirst, NoPage
+│                         500     a handler asked its context for what there is not
+├── Busy                  503     so many ask that this one is put off; says for how long
 └── HostError             502     a call to the host failed (trees in network/ and each host's client/)
 FormRefused                       a submitted form does not validate: answered with 422 and its fields
 ConfigurationError                a mistake in settings, addon.toml or a handler: stops the start
@@ -115,12 +118,54 @@ class Unstorable(ConnectError):
     sentence = "A value holds characters that cannot be stored. Remove control characters and try again."
 
 
+class Busy(ConnectError):
+    """So many ask for the same that this one is put off."""
+
+    status = 503
+    code = "busy"
+    sentence = "Too much is asked for at once. Try again after the seconds that Retry-After says."
+    retry_after: ClassVar[int] = 2
+    """Seconds."""
+
+
+class UnknownJob(ConnectError):
+    """`ctx.enqueue` named a job that no router declares, or gave it a payload it does not take."""
+
+    code = "unknown_job"
+    is_permanent = True
+
+
+class UnknownSettings(ConnectError):
+    """`ctx.settings` was asked for a model that no listed router declares."""
+
+    code = "unknown_settings"
+    is_permanent = True
+
+
+class CommitFirst(ConnectError):
+    """On SQLite the store and the memo cannot be written while `ctx.db` holds changes: it would wait for itself."""
+
+    code = "commit_first"
+    sentence = "ctx.db holds changes that are not committed. Call `await ctx.commit()` before this write."
+    is_permanent = True
+
+
+class NoPage(ConnectError):
+    """A page was rendered where nobody opened one: in a job, an event or an API call."""
+
+    code = "no_page"
+    sentence = "There is no page here. Render pages in handlers of panels, pages, dialogs and forms."
+    is_permanent = True
+
+
 class HostError(ConnectError):
     """A call to the host failed."""
 
     status = 502
     code = "host_error"
     sentence = "The host did not answer as expected. Try again in a moment."
+    reset: float | None = None
+    """When the host takes calls again that takes none now (Unix seconds); None for any other failure."""
 
 
 class FieldError(BaseModel):

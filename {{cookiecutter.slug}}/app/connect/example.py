@@ -174,10 +174,8 @@ async def _database(example: Example) -> list[str]:
         return []
     place = make_url(url)
     if place.drivername.startswith("sqlite"):
-        return [
-            f"The database still holds the example's table {left}: remove {place.database}, a new one is made at start."
-        ]
-    return [f"The database still holds the example's table {left}. Drop it there, then run: alembic stamp --purge base"]
+        return [f"The database still holds tables of the example ({left}): remove {place.database}; it is made anew."]
+    return [f"The database still holds tables of the example ({left}). Drop them, then: alembic stamp --purge base"]
 
 
 def _is_there(root: Path, name: str) -> bool:

@@ -1,21 +1,29 @@
 """The settings: one class, read from the environment and `.env`, refused with a way out when wrong."""
 
+import logging
+import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.connect.errors import ConfigurationError
+from app.connect.machine import is_public, is_this_machine
+
+log = logging.getLogger(__name__)
 
 MINIMUM_KEY_LENGTH = 32
+IN_ORDER = 0.6
+"""The share of neighbours in the alphabet from which a key counts as typed; random ones stay below half of that."""
 PLACEHOLDERS = ("change", "replace", "example", "secret", "placeholder", "your-")
 
 
@@ -57,13 +65,19 @@ def _database_url(given: str | SecretStr) -> str:
     return value
 
 
+def _other_database_url(given: str | SecretStr | None) -> str | None:
+    return _database_url(given) if given else None
+
+
 T = TypeVar("T", bound=BaseSettings)
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_words)]
 Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_words)]
 
 
+ENV_FILE = Path(".env")
+"""Read where the add-on is started."""
 FROM_ENVIRONMENT = SettingsConfigDict(
-    env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
 )
 """How settings are read; a host's settings add their prefix."""
 
@@ -74,7 +88,7 @@ class Settings(BaseSettings):
     model_config = FROM_ENVIRONMENT
 
     environment: Literal["development", "production"] = "development"
-    """`development` applies migrations at start and lets hosts on this machine install."""
+    """`development` applies migrations at start, lets hosts on this machine install and answers this machine alone."""
 
     base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8000"
     """The public address of this add-on; every URL in the descriptor starts with it."""
@@ -82,11 +96,39 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, BeforeValidator(_database_url)] = SecretStr("sqlite+aiosqlite:///./addon.db")
     """Where the tenants are: SQLite for one process, PostgreSQL for more."""
 
+    migration_database_url: Annotated[SecretStr | None, BeforeValidator(_other_database_url)] = None
+    """The same PostgreSQL database with the role that may change tables; `addon migrate` alone uses it."""
+
     secret_keys: Keys = ()
     """Keys that seal secrets in the database and sign page tokens, newest first, comma separated."""
 
     hosts: Words = ()
     """The hosts this add-on serves, comma separated. Empty: every host that has a section in addon.toml."""
+
+    auth_backends: Words = ("page", "tokens")
+    """Who may ask for an API token, comma separated, in the order in which they are asked: `page`, `tokens`,
+    `passwords`, or the name of an entry point of `connect.backends`."""
+
+    max_connections: Annotated[int, Field(ge=0)] = 800
+    """Connections that one process serves at once. 0: what serves the add-on puts limits on connections itself."""
+
+    head_seconds: Annotated[float, Field(gt=0)] = 15
+    """Until a client has sent the head of a request, or is closed on."""
+
+    body_seconds: Annotated[float, Field(gt=0)] = 60
+    """Until it has sent the body; half of it may pass without a byte."""
+
+    docs: Literal["auto", "on", "off"] = "auto"
+    """Whether `/docs` and `/openapi.json` are served; `auto` serves them in development and not in production."""
+
+    purge_after_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    """How long the data of a tenant is kept that its host no longer knows; a signed uninstall deletes it at once."""
+
+    give_up_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24
+    """How long a handler that fails is tried again; after that its entry is dead, and kept."""
+
+    run_handlers: bool = True
+    """Whether what serves requests runs the handlers, too; where it does not, `addon worker` runs them."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged."""
@@ -96,28 +138,96 @@ class Settings(BaseSettings):
         """Tell whether shortcuts for development are off."""
         return self.environment == "production"
 
+    @property
+    def shows_docs(self) -> bool:
+        """Tell whether the API's documentation is served."""
+        return self.docs == "on" or (self.docs == "auto" and not self.is_production)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        problems = [*self._key_problems(), *self._address_problems(), *self._needs_problems()]
+        if problems:
+            raise ValueError("\n  ".join(problems))
+        return self
+
+    def _key_problems(self) -> Iterator[str]:
         if not self.secret_keys:
-            raise ValueError(f"SECRET_KEYS is missing; add this line to .env: SECRET_KEYS={secrets.token_urlsafe(48)}")
+            yield f"SECRET_KEYS is missing; add this line to .env: SECRET_KEYS={secrets.token_urlsafe(48)}"
         for key in self.secret_keys:
             text = key.get_secret_value()
             if len(text) < MINIMUM_KEY_LENGTH:
-                raise ValueError(
-                    f"a key in SECRET_KEYS is shorter than {MINIMUM_KEY_LENGTH} characters; {_fresh_key()}"
-                )
-            if any(word in text.lower() for word in PLACEHOLDERS) or len(set(text)) < MINIMUM_KEY_LENGTH // 4:
-                raise ValueError(f"a key in SECRET_KEYS is a placeholder; {_fresh_key()}")
-        if self.is_production and not self.base_url.startswith("https://"):
-            raise ValueError("BASE_URL must start with https:// in production; hosts refuse plain http")
-        return self
+                yield f"a key in SECRET_KEYS is shorter than {MINIMUM_KEY_LENGTH} characters; {_fresh_key()}"
+            elif any(word in text.lower() for word in PLACEHOLDERS) or len(set(text)) < MINIMUM_KEY_LENGTH // 4:
+                yield f"a key in SECRET_KEYS is a placeholder; {_fresh_key()}"
+            elif self.is_production and _can_be_guessed(text):
+                yield f"a key in SECRET_KEYS can be guessed; {_fresh_key()}"
+
+    def _address_problems(self) -> Iterator[str]:
+        if not self.is_production:
+            yield from self._problems_at_home()
+        elif not self.base_url.startswith("https://"):
+            yield (
+                f"BASE_URL must start with https:// in production, and is {self.base_url}; hosts refuse plain http. "
+                "Write the public address, such as https://builds.example.com"
+            )
+        urls = [make_url(each.get_secret_value()) for each in self._databases()]
+        if any(url.get_backend_name() == "sqlite" or not url.username for url in urls[1:] and urls):
+            yield "MIGRATION_DATABASE_URL is for PostgreSQL with two roles: name one in each address, or remove it"
+
+    def _needs_problems(self) -> Iterator[str]:
+        if not self.run_handlers and make_url(self.database_url.get_secret_value()).get_backend_name() == "sqlite":
+            yield f"RUN_HANDLERS=no needs {WORKERS_NEED}, or remove the line"
+
+    def _databases(self) -> list[SecretStr]:
+        return [self.database_url, *([self.migration_database_url] if self.migration_database_url else [])]
+
+    def _problems_at_home(self) -> Iterator[str]:
+        """Say what would serve others with the shortcuts of development."""
+        host = urlsplit(self.base_url).hostname or ""
+        if is_public(host):
+            yield f"BASE_URL names {host}, which others can reach; {GO_PUBLIC}"
+        hosts = [host for url in self._databases() for host in _database_hosts(url)]
+        elsewhere = [host for host in hosts if not is_this_machine(host)]
+        if elsewhere:
+            yield (
+                f"DATABASE_URL or MIGRATION_DATABASE_URL names a server on another machine, {elsewhere[0]}; {GO_PUBLIC}"
+            )
+
+
+WORKERS_NEED = (
+    "PostgreSQL, whose rows several processes can work on at once; name one in DATABASE_URL, such as "
+    "postgresql://user:password@server/database"
+)
+GO_PUBLIC = "development is for this machine alone. Add this line to .env or the environment: ENVIRONMENT=production"
+
+
+def _database_hosts(given: SecretStr) -> Iterator[str]:
+    """Name every host that libpq would connect to; a socket's path is none."""
+    url = make_url(given.get_secret_value())
+    if url.drivername.startswith("sqlite"):
+        return
+    if "service" in url.query:
+        yield f"the service {url.query['service']!r}"
+    asked = [url.host or "", *url.normalized_query.get("host", ()), *url.normalized_query.get("hostaddr", ())]
+    asked = [name for name in asked if name] or [os.environ.get("PGHOST", ""), os.environ.get("PGHOSTADDR", "")]
+    for name in ",".join(asked).split(","):
+        # In a query there may be a port behind it.
+        host = name if name.count(":") != 1 else name.partition(":")[0]
+        if host and host[0] not in "/@":
+            yield host
+
+
+def _can_be_guessed(key: str) -> bool:
+    """Tell whether a key is one piece over and over, or the alphabet in order."""
+    in_order = sum(abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(key))
+    return key in (key + key)[1:-1] or in_order > IN_ORDER * len(key)
 
 
 def _fresh_key() -> str:
     return f"use a random one, such as {secrets.token_urlsafe(48)}"
 
 
-def unknown_names(file: Path, models: Iterable[type[BaseSettings]]) -> dict[str, str | None]:
+def unknown_names(models: Iterable[type[BaseSettings]], *, file: Path = ENV_FILE) -> dict[str, str | None]:
     """Map each name in `.env` that no setting has to the setting that was probably meant, or None.
 
     Other programs may read that file, too (compose does), so a name without a near one need not be a mistake.
@@ -133,6 +243,13 @@ def unknown_names(file: Path, models: Iterable[type[BaseSettings]]) -> dict[str,
         for name in named
         if name.upper() not in known
     }
+
+
+def say_unknown_names(models: Iterable[type[BaseSettings]]) -> None:
+    """Log each name in `.env` that is nearly a setting's."""
+    for name, near in unknown_names(models).items():
+        if near is not None:
+            log.warning(".env: %s is no setting and changes nothing. Did you mean %s?", name, near)
 
 
 @overload

@@ -6,7 +6,6 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import httpx
 
 from devhost.acts.forms import Form, Given, read
-from devhost.acts.openings import Look
 from devhost.wire.body import FORM
 from devhost.wire.outbound import Ask, Outbound
 
@@ -14,9 +13,11 @@ from devhost.wire.outbound import Ask, Outbound
 class Frame:
     """A page that was opened; `status` is that of the add-on's answer."""
 
-    def __init__(self, outbound: Outbound, look: Look, response: httpx.Response) -> None:
+    def __init__(self, outbound: Outbound, response: httpx.Response, *, module: str, client_id: str) -> None:
+        # `module` is the kind and key of what was opened, for the log.
         self._outbound = outbound
-        self._look = look
+        self._module = module
+        self._client_id = client_id
         self.response = response
         self.status = response.status_code
         self.url = str(response.request.url)
@@ -36,7 +37,10 @@ class Frame:
             return named[0]
         listed = ", ".join(one.id or one.action for one in self.forms) or "none"
         asked = "one form" if name is None else f"one form {name!r}"
-        raise LookupError(f"The page does not have exactly {asked} (status {self.status}). Its forms: {listed}")
+        raise LookupError(
+            f"The page does not have exactly {asked} (status {self.status}). Its forms: {listed}. "
+            "Forms of one kind need ids of their own: form(..., id=...)"
+        )
 
     async def submit(self, fields: Mapping[str, Given] | None = None, *, form: str | None = None) -> httpx.Response:
         """Fill in a form, send it as the page's script does, and return the add-on's answer.
@@ -57,10 +61,10 @@ class Frame:
             Ask(
                 method="POST",
                 url=url,
-                purpose=f"form of {self._look.kind} {self._look.key}".strip(),
+                purpose=f"form of {self._module}".strip(),
                 body=body.encode("ascii"),
                 headers=headers,
-                client_id=self._look.installation.client_id,
+                client_id=self._client_id,
             )
         )
         return answer.response()

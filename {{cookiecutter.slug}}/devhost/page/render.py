@@ -11,8 +11,6 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
 from devhost.errors import HostError, bad_request
-from devhost.page.markup import card_html, glance_html, message_html
-from devhost.page.plaintext import text_html
 from devhost.wire.body import FORM, content_type, read_bytes, read_form
 from devhost.wire.guard import Guarded
 from devhost.world.jsonvalue import Json
@@ -34,17 +32,16 @@ _HEADERS = {
 # The pages' own script asks for pieces of a page with this header; without it they are whole pages.
 PIECE = "x-devhost-piece"
 
-# A dialect's own pages lie in its folder; what they extend is here.
-_FOLDERS = [HERE / "templates", *sorted(HERE.parent.glob("dialects/*/templates"))]
+# A product and a dialect have pages of their own in their folders; what those extend is here.
+_FOLDERS = sorted(HERE.parent.rglob("templates"))
 _templates = Environment(loader=FileSystemLoader(_FOLDERS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-_templates.filters |= {
-    "message_html": message_html,
-    "card_html": card_html,
-    "glance_html": glance_html,
-    "text_html": text_html,
-}
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def add_filters(**filters: Callable[[str], str]) -> None:
+    """Let the templates of a product write its texts."""
+    _templates.filters |= filters
 
 
 def render(name: str, *, status: int = 200, **values: Json) -> HTMLResponse:
@@ -68,7 +65,7 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 def done(request: Request, form: dict[str, str]) -> Response:
-    """Answer after something was done: nothing for the script, the room for everyone else."""
+    """Answer after something was done: nothing for the script, the page of the place for everyone else."""
     if wants_piece(request):
         return Response(status_code=204)
     place = {"room": form.get("room", "1"), "user": form.get("user", "admin")}

@@ -46,7 +46,7 @@ async def _get(outbound: Outbound, settings: HostSettings, url: str) -> bytes:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InstallRefused(
             "The descriptor URL must be an absolute http or https address, such as "
-            "http://127.0.0.1:8000/hipchat/capabilities.json, or a data: URI"
+            "http://127.0.0.1:8000/descriptor.json, or a data: URI"
         )
     answer = await outbound.send(
         Ask(

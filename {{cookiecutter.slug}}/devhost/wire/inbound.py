@@ -21,8 +21,11 @@ class Api(Protocol):
     """What the gate must know of a dialect's API."""
 
     @property
-    def start(self) -> str:
-        """How its paths begin."""
+    def start(self) -> str | tuple[str, ...]:
+        """How its paths begin, or each of its kinds of paths."""
+
+    def purpose(self, call: str) -> str:
+        """Return what the log calls a request, by its method and path; `api` where the pages' host knows more."""
 
     def untouched(self) -> dict[str, str]:
         """Return the limit headers of a call that counts for nobody."""
@@ -70,7 +73,7 @@ class Gate:
             direction="in",
             method=scope["method"],
             path=f"{path}?{query}" if query else path,
-            purpose="api",
+            purpose=self._api.purpose(f"{scope['method']} {path}"),
             request_headers=dict(Headers(scope=scope)),
         )
         return self._wire.open(entry)

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from devhost.wire.masking import HIDDEN, mask
+from devhost.wire.masking import HIDDEN, SECRET_HEADERS, mask
 from devhost.world.clock import iso
 from devhost.world.feed import Feed
 
 ENTRY_LIMIT = 1000
 BODY_KEPT = 16_384
-_COOKIES = ("cookie", "set-cookie")
+# How the purpose of a request begins that a browser sends itself: the host knows its address and not its answer.
+BROWSER = "opened by the browser"
 _CUT = re.compile(r"\.\.\. \(\d+ bytes\)$")
 
 
@@ -50,7 +51,10 @@ class WireEntry:
         for name in ("path", "request_body", "answer_body", "reason"):
             body[name] = mask(body[name])
         for name in ("request_headers", "answer_headers"):
-            body[name] = {header: HIDDEN if header in _COOKIES else mask(value) for header, value in body[name].items()}
+            body[name] = {
+                header: HIDDEN if header.lower() in SECRET_HEADERS else mask(value)
+                for header, value in body[name].items()
+            }
         return body
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from devhost.world.clock import iso
-
 
 def new_version() -> str:
     """Make an etag-like version of 8 characters."""
@@ -30,10 +28,15 @@ class Person:
     is_guest: bool = False
     is_deleted: bool = False
     timezone: str = "UTC"
-    show: str = "chat"
+    # What the person wrote of being there; empty for nothing.
+    show: str = ""
     status: str = ""
     photo: bytes | None = None
     version: str = field(default_factory=new_version)
+
+
+# Whoever asks names somebody by id, mention or email, or has the person.
+Who = int | str | Person
 
 
 class People:
@@ -102,33 +105,4 @@ def stub(person: Person, base_url: str) -> dict[str, Any]:
         "mention_name": person.mention_name,
         "version": person.version,
         "links": {"self": f"{base_url}/v2/user/{person.id}"},
-    }
-
-
-def details(person: Person, base_url: str, group_id: int) -> dict[str, Any]:
-    """Write a user in full."""
-    photo = f"{base_url}/v2/user/{person.id}/photo/big" if person.photo else None
-    presence = None
-    if person.show != "offline":
-        presence = {
-            "status": person.status,
-            "idle": 0,
-            "show": person.show,
-            "client": {"type": "devhost", "version": "1"},
-            "is_online": True,
-        }
-    return stub(person, base_url) | {
-        "email": person.email,
-        "title": person.title,
-        "roles": person.roles,
-        "is_group_admin": person.is_group_admin,
-        "is_guest": person.is_guest,
-        "is_deleted": person.is_deleted,
-        "timezone": person.timezone,
-        "photo_url": photo,
-        "last_active": None,
-        "created": iso(person.created),
-        "xmpp_jid": f"{group_id}_{person.id}@chat.devhost",
-        "presence": presence,
-        "group": {"id": group_id, "links": {"self": f"{base_url}/v2/group/{group_id}"}},
     }

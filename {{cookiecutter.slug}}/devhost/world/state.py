@@ -33,6 +33,8 @@ class World:
         self.consents = Consents()
         self.broken = Broken()
         self.group_avatar: bytes | None = None
+        # What else the devhost shows: the pages lead there, by name.
+        self.elsewhere: dict[str, str] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def room(self, ref: int | str) -> Room:
@@ -67,6 +69,12 @@ class World:
         room.add(message)
         self.feed.publish("message", {"room_id": room.id, "id": message.id})
         return message
+
+    def lead_to(self, name: str, path: str) -> None:
+        """Let the pages lead to something else that the devhost shows."""
+        if self.elsewhere.get(name) != path:
+            self.elsewhere[name] = path
+            self.feed.publish("installation", {})
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something after the present request has its answer."""

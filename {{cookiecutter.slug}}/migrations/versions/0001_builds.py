@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("branch", sa.String(length=255), nullable=True),
         sa.Column("url", sa.String(length=500), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tenant_id", sa.String(length=32), nullable=False),

@@ -26,9 +26,12 @@ from tests.browser.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 # The package is a wrapper around the script; only the script is needed.
+SETTLED = """Promise.allSettled(document.getAnimations()
+    .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+    .map((one) => one.finished))"""
 AXE = files("axe_playwright_python") / "axe.min.js"
 KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"
-PATIENCE = 20  # seconds until a process must serve
+PATIENCE = 60  # seconds until a process must serve; a busy machine takes long to import everything
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -74,6 +77,13 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
     """Start the add-on and a devhost that offers it."""
+    with running(tmp_path) as here:
+        yield here
+
+
+@contextmanager
+def running(tmp_path: Path, **settings: str) -> Iterator[Pair]:
+    """Run the add-on, with settings of a test's own, and a devhost that offers it; `{host}` is that one's address."""
     here = Pair(host=f"http://127.0.0.1:{free_port()}", addon=f"http://127.0.0.1:{free_port()}")
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -81,6 +91,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         "SECRET_KEYS": KEY,
         "BASE_URL": here.addon,
         "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'addon.db'}",
+        **{name: value.replace("{host}", here.host) for name, value in settings.items()},
     }
     commands = {
         f"{here.addon}/health/live": ["uvicorn", "app.main:app", "--port", here.addon.rpartition(":")[2]],
@@ -122,10 +133,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def stage() -> Iterator[tuple[Stage, str]]:
-    """Serve a foreign add-on, and a devhost that has it installed; return the add-on and the host's address."""
+def stage(request: pytest.FixtureRequest) -> Iterator[tuple[Stage, str]]:
+    """Serve a foreign add-on, and a devhost that has it installed; return the add-on and the host's address.
+
+    Its pages use the host's script; with the parameter `bridge` they use ours.
+    """
     origin, address = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    addon = Stage(origin)
+    addon = Stage(origin, uses_bridge=getattr(request, "param", "") == "bridge")
     with serving(addon, origin), serving(create_devhost(address), address):
         body = {"url": f"{origin}/descriptor", "room_id": 1}
         httpx.post(f"{address}/_devhost/install", json=body, trust_env=False).raise_for_status()
@@ -189,7 +203,11 @@ class Walker:
 
 def violations(frame: Frame) -> list[str]:
     """List what axe finds wrong with one page."""
+    # A page whose style is still on its way has the browser's own colours.
+    frame.wait_for_load_state("load")
     frame.evaluate(AXE.read_text(encoding="utf-8"))
+    # Colours under way from one to another are nobody's choice.
+    frame.evaluate(SETTLED)
     found = frame.evaluate("axe.run(document, {iframes: false}).then((result) => result.violations)")
     return [
         f"{one['id']} ({one['help']}): {node['html'][:200]} {node['failureSummary']}"

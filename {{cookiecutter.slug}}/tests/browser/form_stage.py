@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.connect.declare.forms import BoundForm, Form, inputs
 from app.connect.declare.parsing import parse
 from app.connect.errors import FormRefused
+from app.connect.serving.token_forms import TokenForm
 from tests.connect.declare.examples import Everything, Hours, Vote
 
 CONNECT = Path(__file__).parents[2] / "app" / "connect" / "pages"
@@ -128,11 +129,48 @@ class FormStage:
     def settings(self) -> Response:
         """Draw the settings page of the plumbing, with a secret that is stored."""
         settings = BoundForm("/form/hours", inputs(Hours, Hours(password=SecretStr("hunter2"))))
-        values = {"settings": settings, "token_count": 2, "token_url": "/t", "revoke_url": "/r"}
+        values = {
+            "settings": settings,
+            "token_count": len(TOKENS),
+            "token_form": BoundForm("/t", inputs(TokenForm)),
+            "tokens": TOKENS,
+            "revoke_url": "/r",
+            "revoke_one_url": "/r1",
+            "revoke_of_url": "/ro",
+            "makers": ["557058:5b10a2844c20165700ede21g"],
+            "asked": ["builds.*.read", "builds.*.report"],
+        }
         return self._html(self._templates.get_template("connect/settings.html").render(frame=FRAME, **values))
 
     def _html(self, text: str) -> Response:
         return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
 
 
-FRAME = {"token": "page-1", "refresh_url": "/renew", "host_script": "/host.js"}
+TOKENS = [
+    {
+        "id": f"{number:032}",
+        "name": name,
+        "accesses": accesses,
+        "policy": None if used else "ci",
+        "created": "2026-11-28 12:00 UTC",
+        "used": used,
+        "expires": used and "2027-11-28 12:00 UTC",
+        "place": None,
+        "by": "557058:5b10a2844c20165700ede21g",
+        "via": None,
+    }
+    for number, (name, accesses, used) in enumerate(
+        (
+            ("CI of web", ["builds.web.report", "builds.*.read", "!builds.secret.read"], "2026-11-28 14:00 UTC"),
+            ("W" * 100, ["builds." + "w" * 200 + ".report"], None),
+            ("API token", None, "2026-11-28 14:00 UTC"),
+        )
+    )
+]
+"""What the page shows of tokens: an ordinary one, the longest there may be, one that may do everything."""
+FRAME = {
+    "token": "page-1",
+    "refresh_url": "/renew",
+    "host_script": "/static/connect/bridge.js",
+    "host_script_attributes": {},
+}

@@ -1,13 +1,15 @@
-"""A small add-on whose pages use everything that the host's script offers; it shares no code with ours."""
+"""A small add-on whose pages use everything that the host's script offers; of ours it has the bridge at most."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+BRIDGE = Path(__file__).parents[2] / "app" / "connect" / "pages" / "static" / "bridge.js"
 SCRIPT = """
 const list = document.getElementById("log");
 function note(name, value) {
@@ -43,8 +45,9 @@ BUTTONS = ("append", "dialog", "update", "close-view", "close-dialog", "go")
 class Stage:
     """An ASGI app; it knows the host from its installation, and calls it when a test says so."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, *, uses_bridge: bool = False) -> None:
         self.origin = origin
+        self.uses_bridge = uses_bridge
         self.host = ""
         self.document: dict[str, Any] = {}
         self.glance: Any = {"label": {"type": "html", "value": "<b>2</b> things"}}
@@ -69,6 +72,7 @@ class Stage:
             "/glance": JSONResponse(self.glance, headers={"Access-Control-Allow-Origin": "*"}),
             "/refused": JSONResponse({"error": {"message": "You may not see this"}}, status_code=403),
             "/forbidden": HTMLResponse("<h1>No</h1>", headers={"X-Frame-Options": "DENY"}),
+            "/bridge.js": FileResponse(BRIDGE),
             "/script.js": PlainTextResponse(SCRIPT, media_type="text/javascript"),
             "/html": HTMLResponse("<p>no descriptor here</p>"),
             "/page": HTMLResponse(self.page(request)),
@@ -76,12 +80,19 @@ class Stage:
         }
         return answers.get(path, Response(status_code=204))
 
+    @property
+    def script(self) -> str:
+        """The element of the script through which pages speak with the host."""
+        if self.uses_bridge:
+            return f'<script src="/bridge.js" data-names="HipChat AP" data-hosts="{self.host}"></script>'
+        return f'<script src="{self.host}/host-connect/all.js"></script>'
+
     def page(self, request: Request) -> str:
         """Write the page of every module: buttons, a log, and what its address brought."""
         buttons = "".join(f'<button id="{name}">{name}</button>' for name in BUTTONS)
         return (
             f'<!doctype html><html lang="en"><head><title>Page</title><link rel="icon" href="data:,">'
-            f'<script src="{self.host}/atlassian-connect/all.js"></script></head><body><main><h1>Page</h1>'
+            f"{self.script}</head><body><main><h1>Page</h1>"
             f'<p id="body">{request.query_params.get("body", "").replace("&", "&amp;")}</p>{buttons}'
             f'<ul id="log"></ul></main><script src="/script.js"></script></body></html>'
         )
@@ -90,7 +101,7 @@ class Stage:
         """Write a settings page that is higher than most screens."""
         return (
             '<!doctype html><html lang="en"><head><title>Settings</title><link rel="icon" href="data:,">'
-            f'<script src="{self.host}/atlassian-connect/all.js" async></script></head><body><main><h1>Settings</h1>'
+            f"{self.script}</head><body><main><h1>Settings</h1>"
             '<p style="height: 1100px">Choices</p><button>Save</button></main></body></html>'
         )
 

@@ -49,7 +49,8 @@ def check(page: Page, request: pytest.FixtureRequest, step: str) -> None:
     assert viewport is not None
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     small = page.locator(CONTROLS).evaluate_all(
-        "(all) => all.filter((one) => one.getBoundingClientRect().height < 32).map((one) => one.outerHTML)"
+        "(all) => all.filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 32)"
+        ".map((one) => one.outerHTML)"
     )
     assert small == []
     assert page.locator("main label, main legend").evaluate_all(VISIBLE) == []

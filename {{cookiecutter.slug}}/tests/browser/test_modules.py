@@ -22,6 +22,11 @@ def log_of(frame: FrameLocator) -> Locator:
     return frame.locator("#log")
 
 
+BOTH_SCRIPTS = pytest.mark.parametrize("stage", ["host", "bridge"], indirect=True)
+"""The host's own script and ours."""
+
+
+@BOTH_SCRIPTS
 class TestScript:
     def test_facts_reach_the_page(self, visitor: Walker) -> None:
         log = log_of(open_panel(visitor))
@@ -51,6 +56,7 @@ class TestScript:
         expect(log).to_contain_text('message-received {"body":"told"')
 
 
+@BOTH_SCRIPTS
 class TestDialogs:
     def test_script_opens_a_dialog_with_parameters_and_values(self, visitor: Walker) -> None:
         page = visitor.page

@@ -92,7 +92,7 @@ def open_dialog(walker: Walker) -> None:
 
 
 def break_it(walker: Walker) -> None:
-    """Forge a token and read why it was refused; let the host fail, then mend it."""
+    """Make up a token and read why it was refused; let the host fail, then mend it."""
     page = walker.page
     walker.go("Break it")
     attack = page.get_by_role("group", name="Forged request")

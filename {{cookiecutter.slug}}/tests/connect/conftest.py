@@ -1,15 +1,18 @@
 """An add-on with a probe in it, in as many processes as a test wants."""
 
 import io
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 import httpx
 import pytest
+from pydantic_settings import BaseSettings
 
 from app.connect.application import Application
 from app.connect.logging import configure_logging
 from app.connect.settings import Settings
+from app.connect.work import worker
 from devhost.testing import Devhost
 from tests.connect import probe as probes
 from tests.connect import showcase as showcases
@@ -17,7 +20,18 @@ from tests.connect.logs import Log
 from tests.connect.probe import Probe, ProbedAddon
 from tests.support.running import ADDON, Clock, RunningAddon
 
-Start = Callable[[], ProbedAddon]
+
+class Start(Protocol):
+    """Starts one more process; `host_settings` by the host's name, where the defaults will not do."""
+
+    def __call__(self, host_settings: Mapping[str, BaseSettings] | None = None, /) -> ProbedAddon:
+        """Return it."""
+
+
+@pytest.fixture
+def house_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let housekeeping begin with the worker."""
+    monkeypatch.setattr(worker, "SETTLING", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -25,11 +39,16 @@ async def start(settings: Settings, devhost: Devhost) -> AsyncIterator[Start]:
     """Start what is a process of its own to the others: it shares only the database and the host."""
     async with AsyncExitStack() as stack:
 
-        def start_one() -> ProbedAddon:
+        def start_one(host_settings: Mapping[str, BaseSettings] | None = None, /) -> ProbedAddon:
             probe = Probe()
             clock = Clock()
             application = Application(
-                settings, probe.routers, transport=devhost.transport, document=probes.DOCUMENT, clock=clock
+                settings,
+                probe.routers,
+                transport=devhost.transport,
+                document=probes.DOCUMENT,
+                host_settings=host_settings,
+                clock=clock,
             )
             stack.push_async_callback(application.close)
             transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)

@@ -23,7 +23,7 @@ def installation_row(tenant_id: str, **changes: object) -> InstallationRow:
     values: dict[str, object] = {
         "id": tenant_id,
         "tenant_id": tenant_id,
-        "host": "hipchat",
+        "host": "other",
         "client_key": tenant_id,
         "state": TenantState.INSTALLED,
         "generation": 1,

@@ -1,10 +1,10 @@
 """An add-on that shows one of everything a host can show, whatever your own add-on declares."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, CurrentTenant, Done, Form, Page
+from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, CurrentTenant, Done, Form, Page, access
 from app.connect.declare.router import Router
 from app.connect.hosts.hipchat import (
     Glance,
@@ -23,6 +23,7 @@ DOCUMENT: dict[str, Any] = {
         "description": "Shows one of everything",
         "vendor": {"name": "Example", "url": "https://example.com"},
     },
+    "access": {"policies": {"readers": ["reports.*.read"], "mine": ["reports.me.*"]}},
     "hipchat": {
         "scopes": ["send_notification", "view_group", "view_room"],
         "glance": {"status": {"name": "Status", "icon": "https://example.com/status.svg", "opens": "list"}},
@@ -149,6 +150,15 @@ def _declare_routes(router: AddonRouter, hipchat: HipChatRouter) -> None:
 
     @router.route("/showcase/report", methods=["POST"], status_code=201)
     async def report(ctx: ApiCtx, report: Report) -> Received:
+        await ctx.store.set("report", report.model_dump())
+        return Received(name=report.name)
+
+    @router.route("/showcase/reports/{name}", methods=["GET"])
+    async def read_report(ctx: Annotated[Context, access("reports.{name}.read")], name: str) -> Received:
+        return Received(name=name)
+
+    @router.route("/showcase/reports", methods=["POST"], status_code=201)
+    async def write_report(ctx: Annotated[Context, access("reports.{name}.write")], report: Report) -> Received:
         await ctx.store.set("report", report.model_dump())
         return Received(name=report.name)
 

@@ -14,7 +14,7 @@ from app.connect.example import new, without_sections
 from tests.connect.projects import copy_project, files_of
 from tests.support.running import KEY
 
-LEFT = {"app/addon/__init__.py", "tests/addon/test_installing.py"}
+LEFT = {"app/addon/__init__.py", "tests/addon/test_starting.py"}
 YOURS = ("app/addon/", "migrations/versions/", "tests/addon/")
 MINE = """
 # What my team sees.
@@ -66,7 +66,7 @@ class TestNew:
         assert "\n## The example\n" in (project / "README.md").read_text(encoding="utf-8")
         await new(root=project, ask=False)
         text = (project / "README.md").read_text(encoding="utf-8")
-        assert "app/addon/webhooks.py" not in text
+        assert "app/addon/chat.py" not in text
         assert "say(1" not in text
         assert "\n## Every day\n" in text
 
@@ -77,7 +77,7 @@ class TestNew:
         before = {name: (project / name).read_bytes() for name in files_of(project)}
         assert await new(root=project, answer=answer) == 1
         said = capsys.readouterr().out
-        assert "  app/addon/webhooks.py\n" in said
+        assert "  app/addon/chat.py\n" in said
         assert said.endswith("Nothing was changed.\n")
         assert {name: (project / name).read_bytes() for name in files_of(project)} == before
 
@@ -104,7 +104,7 @@ class TestTheAuthorsOwn:
             "app/addon/team.py",
             "app/addon/static/team.svg",
             "tests/addon/test_team.py",
-            "tests/addon/test_installing.py",
+            "tests/addon/test_starting.py",
         )
         for name in own:
             (project / name).write_text("# mine\n", encoding="utf-8")
@@ -147,7 +147,9 @@ class TestADatabaseTheExampleRanOn:
         await migrate(database, ROOT)
         await database.dispose()
         await new(root=project, ask=False)
-        assert f"holds the example's table builds: remove {tmp_path}/addon.db" in capsys.readouterr().out
+        assert (
+            f"holds tables of the example (builds, issue_builds): remove {tmp_path}/addon.db" in capsys.readouterr().out
+        )
 
     async def test_that_does_not_exist_is_not_made(
         self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -155,5 +157,5 @@ class TestADatabaseTheExampleRanOn:
         monkeypatch.setenv("SECRET_KEYS", KEY)
         monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/addon.db")
         await new(root=project, ask=False)
-        assert "holds the example's table" not in capsys.readouterr().out
+        assert "holds tables of the example" not in capsys.readouterr().out
         assert not (tmp_path / "addon.db").exists()

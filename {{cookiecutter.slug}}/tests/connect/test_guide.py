@@ -1,5 +1,6 @@
-"""docs/guide.md: its code, copied as it stands into an emptied project, is an add-on that passes its own tests."""
+"""docs/guide.md and docs/chat.md: their code, copied as it stands into an emptied project, passes its own tests."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -7,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import app.connect
-import app.connect.hosts.hipchat
 from app.connect.application import ROOT
 from tests.connect.database.projects import environment
 from tests.connect.projects import copy_project
 
-GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+GUIDE, CHAT = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("guide.md", "chat.md"))
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"(?:#|//|<!--|\{#) ([\w/]+\.\w+)")
 IMPORT = re.compile(r"^from (app\.connect\S*) import (.+)$", re.MULTILINE)
@@ -62,10 +61,10 @@ def write(root: Path, language: str, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the add-on of the guide: the empty one with every block in it, commands last."""
+    """Return the add-on of both pages: the empty one with every block in it, chat's second, commands last."""
     root = copy_project(tmp_path_factory.mktemp("guide") / "project")
     run(root, *PROGRAMS["addon"], "new", "--yes")
-    blocks = FENCE.findall(GUIDE)
+    blocks = FENCE.findall(GUIDE + CHAT)
     for language, text in sorted(blocks, key=lambda block: block[0] == "sh"):
         write(root, language, text)
     return root
@@ -77,11 +76,20 @@ class TestTheCode:
         assert run(written, *CHECKS[check]) is not None
 
     def test_imports_public_names_alone(self) -> None:
-        public = {face.__name__: set(face.__all__) for face in (app.connect, app.connect.hosts.hipchat)}
-        found = IMPORT.findall("\n".join(text for _, text in FENCE.findall(GUIDE)))
+        # The face has a function of the name of `app.connect.access`.
+        names = ("app.connect", "app.connect.access", "app.connect.hosts.hipchat")
+        public = {name: set(importlib.import_module(name).__all__) for name in names}
+        found = IMPORT.findall("\n".join(text for _, text in FENCE.findall(GUIDE + CHAT)))
         assert len(found) >= 10
         for module, names in found:
             assert set(names.strip("()").split(", ")) <= public[module], names
+
+
+class TestTheBackend:
+    def test_is_the_package_that_the_tests_install(self, written: Path) -> None:
+        for name in ("pyproject.toml", "connect_badge/__init__.py"):
+            _, _, shown = (written / "badge" / name).read_text(encoding="utf-8").partition("\n")
+            assert shown == (ROOT / "tests/connect/access/package" / name).read_text(encoding="utf-8")
 
 
 def anchors(markdown: str) -> set[str]:
@@ -97,6 +105,6 @@ class TestTheWords:
         assert linked - anchors(GUIDE) == set()
 
     def test_every_file_that_is_named_is_there(self, written: Path) -> None:
-        named = set(re.findall(r"`((?:app|docs|tests|migrations)/[\w./-]+)`", GUIDE))
+        named = set(re.findall(r"`((?:app|docs|tests|migrations)/[\w./-]+)`", GUIDE + CHAT))
         assert named
         assert {name for name in named if not (written / name).exists()} == set()

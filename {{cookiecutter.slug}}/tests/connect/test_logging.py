@@ -1,8 +1,10 @@
 """The log: lines that machines and people can read, with request id and tenant, and without a single secret."""
 
+import asyncio
 import io
 import json
 import logging
+import time
 from collections.abc import Callable
 
 import pytest
@@ -20,8 +22,8 @@ class TestRedaction:
     @pytest.mark.parametrize(
         "text",
         [
-            f"GET /hipchat/settings?signed_request={SECRET}&theme=dark",
-            f"GET /hipchat/settings?signed_request={TOKEN}",
+            f"GET /host/settings?signed_request={SECRET}&theme=dark",
+            f"GET /host/settings?signed_request={TOKEN}",
             f"jwt={TOKEN}",
             f"a token {TOKEN} in a sentence",
             f"/static/{TOKEN}/x",
@@ -60,7 +62,7 @@ class TestRedaction:
         "text",
         [
             "installed tenant=4f1c generation=2 origin=https://host.example",
-            "GET /hipchat/glance/builds 200 0.8 ms",
+            "GET /host/glance/builds 200 0.8 ms",
             "not authenticated: the signature does not hold",
             "postgresql+psycopg://db.example/addon",
             "https://host.example:8443/v2/capabilities",
@@ -92,6 +94,12 @@ class TestRedaction:
             "a://",
             "addon_-",
             "bearer\t",
+            "%3DeyJ",
+            "%3A%2F%2Fa%3A",
+            "://a:b ",
+            "secret%3D",
+            "auth_",
+            "%25",
         ):
             assert len(redact(piece * 50_000)) <= len(piece * 50_000) + len(REMOVED) * 50_000
 
@@ -176,6 +184,43 @@ class TestPlainLines:
         assert SECRET not in log.text
 
 
+class TestRequests:
+    async def test_of_one_turn_are_written_at_its_end(self, start_log: Callable[..., Log]) -> None:
+        log = start_log(as_json=False)
+        for status in (200, 404):
+            access_log.write("GET", b"/", status, 0.001)
+        assert log.text == ""
+        await asyncio.sleep(0)
+        assert [line.split()[-3] for line in log.text.splitlines()] == ["200", "404"]
+
+    def test_are_written_although_a_loop_ended_before_its_turn_did(self, start_log: Callable[..., Log]) -> None:
+        log = start_log(as_json=False)
+
+        async def leave() -> None:
+            asyncio.get_running_loop().stop()
+            access_log.write("GET", b"/", 200, 0.001)
+
+        async def go_on() -> None:
+            access_log.write("GET", b"/", 404, 0.001)
+            await asyncio.sleep(0)
+
+        ended = asyncio.new_event_loop()
+        task = ended.create_task(leave())
+        ended.run_forever()
+        ended.close()
+        assert task.done()
+        asyncio.run(go_on())
+        assert [line.split()[-3] for line in log.text.splitlines() if "GET" in line] == ["200", "404"]
+
+    def test_say_the_second_they_were_answered_in(self, start_log: Callable[..., Log]) -> None:
+        log = start_log(as_json=True)
+        for _ in range(2):
+            access_log.write("GET", b"/", 200, 0.001)
+            time.sleep(1.01)
+        first, second = (json.loads(line)["time"][:19] for line in log.text.splitlines())
+        assert first < second
+
+
 class TestLevels:
     def test_lower_levels_are_left_out(self, start_log: Callable[..., Log]) -> None:
         stream = io.StringIO()
@@ -188,3 +233,12 @@ class TestLevels:
         for name in ("httpx", "httpcore", "alembic", "uvicorn.access"):
             logging.getLogger(name).info("GET https://host.example/?auth_token=%s", SECRET)
         assert log.text == ""
+
+    def test_a_stream_that_is_closed_fails_no_request(self, start_log: Callable[..., Log]) -> None:
+        start_log(as_json=False)
+        stream = io.StringIO()
+        configure_logging("INFO", as_json=False, stream=stream)
+        stream.close()
+        before = access_log.lost
+        access_log.write("GET", b"/", 200, 0.1)
+        assert access_log.lost == before + 1

@@ -13,8 +13,6 @@ from app.connect.hosts.loading import installed_hosts, load_factory
 from app.connect.settings import Settings, load_settings
 from tests.support.running import KEY
 
-PRODUCTION = {"ENVIRONMENT": "production", "BASE_URL": "https://builds.example.com", "SECRET_KEYS": KEY}
-
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
@@ -40,7 +38,7 @@ class TestDefaults:
         assert settings.base_url == "http://127.0.0.1:8000"
         assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///./addon.db"
         assert settings.hosts == ()
-        assert settings.log_level == "INFO"
+        assert (settings.docs, settings.log_level) == ("auto", "INFO")
 
     def test_of_hosts_need_nothing(self) -> None:
         hipchat = load_settings(HipChatSettings)
@@ -52,10 +50,10 @@ class TestDefaults:
         assert load_settings() == load_settings(_env_file=None, secret_keys=KEY)
 
     def test_come_from_the_file_env_where_the_environment_says_nothing(self, environment: pytest.MonkeyPatch) -> None:
-        Path(".env").write_text("LOG_LEVEL=DEBUG\nBASE_URL=https://from.file.example\n", encoding="utf-8")
-        environment.setenv("BASE_URL", "https://from.environment.example")
+        Path(".env").write_text("LOG_LEVEL=DEBUG\nBASE_URL=https://from-file.test\n", encoding="utf-8")
+        environment.setenv("BASE_URL", "https://from-environment.test")
         assert load_settings().log_level == "DEBUG"
-        assert load_settings().base_url == "https://from.environment.example"
+        assert load_settings().base_url == "https://from-environment.test"
 
 
 class TestSecretKeys:
@@ -102,11 +100,14 @@ class TestDatabaseUrl:
     @pytest.mark.parametrize(
         ("given", "taken"),
         [
-            ("postgres://u:p@db/builds", "postgresql+psycopg://u:p@db/builds"),
-            ("postgresql://u:p@db/builds", "postgresql+psycopg://u:p@db/builds"),
-            ("postgresql+psycopg://u:p@db/builds", "postgresql+psycopg://u:p@db/builds"),
-            ("postgres://u:p%40@db:6543/b?sslmode=require", "postgresql+psycopg://u:p%40@db:6543/b?sslmode=require"),
-            ("postgres://u:p/w@db/builds", "postgresql+psycopg://u:p/w@db/builds"),
+            ("postgres://u:p@[::1]/builds", "postgresql+psycopg://u:p@[::1]/builds"),
+            ("postgresql://u:p@localhost/builds", "postgresql+psycopg://u:p@localhost/builds"),
+            ("postgresql+psycopg://u:p@127.0.0.2/builds", "postgresql+psycopg://u:p@127.0.0.2/builds"),
+            (
+                "postgres://u:p%40@localhost:6543/b?sslmode=require",
+                "postgresql+psycopg://u:p%40@localhost:6543/b?sslmode=require",
+            ),
+            ("postgres://u:p/w@localhost/builds", "postgresql+psycopg://u:p/w@localhost/builds"),
             ("sqlite:///./addon.db", "sqlite+aiosqlite:///./addon.db"),
             ("sqlite:////data/addon.db", "sqlite+aiosqlite:////data/addon.db"),
             ("sqlite+aiosqlite:///./addon.db", "sqlite+aiosqlite:///./addon.db"),
@@ -136,7 +137,7 @@ class TestDatabaseUrl:
         assert "hunter2" not in said
 
     def test_is_never_shown(self, environment: pytest.MonkeyPatch) -> None:
-        environment.setenv("DATABASE_URL", "postgres://u:hunter2@db/builds")
+        environment.setenv("DATABASE_URL", "postgres://u:hunter2@localhost/builds")
         assert "hunter2" not in repr(load_settings())
         environment.setenv("LOG_LEVEL", "nonsense")
         assert "hunter2" not in refusal()
@@ -161,14 +162,32 @@ class TestAddresses:
         assert "BASE_URL: write the public address of the add-on, such as https://builds.example.com" in refusal()
 
     def test_lose_the_slash_at_their_end(self, environment: pytest.MonkeyPatch) -> None:
-        environment.setenv("BASE_URL", "https://builds.example.com/addon/")
-        assert load_settings().base_url == "https://builds.example.com/addon"
+        environment.setenv("BASE_URL", "http://localhost:8000/addon/")
+        assert load_settings().base_url == "http://localhost:8000/addon"
 
     @pytest.mark.parametrize("name", ["HIPCHAT_ORIGINS", "HIPCHAT_FRAME_ANCESTORS"])
     def test_of_hosts_are_taken_as_a_list(self, environment: pytest.MonkeyPatch, name: str) -> None:
-        environment.setenv(name, "https://Chat.Example.com, http://127.0.0.1:9000/ ,*")
+        environment.setenv(name, "https://Chat.Example.com, http://127.0.0.1:9000/ ,")
         taken = getattr(load_settings(HipChatSettings), name.lower().removeprefix("hipchat_"))
-        assert taken == ("https://chat.example.com", "http://127.0.0.1:9000", "*")
+        assert taken == ("https://chat.example.com", "http://127.0.0.1:9000")
+
+    def test_of_any_host_are_asked_for_twice(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("HIPCHAT_ORIGINS", "https://chat.example.com,*")
+        assert "add this line: HIPCHAT_ANY_HOST=true" in refusal(HipChatSettings)
+        environment.setenv("HIPCHAT_ANY_HOST", "true")
+        assert "*" in load_settings(HipChatSettings).origins
+
+    def test_of_every_site_are_never_taken_for_frames(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("HIPCHAT_FRAME_ANCESTORS", "*")
+        environment.setenv("HIPCHAT_ANY_HOST", "true")
+        assert "HIPCHAT_FRAME_ANCESTORS is *" in refusal(HipChatSettings)
+
+    @pytest.mark.parametrize(
+        "path", ["v2/capabilities", "https://chat.example.com/v2", "/v2/capabilities?x=1", "/v2#x"]
+    )
+    def test_that_are_no_paths_are_refused(self, environment: pytest.MonkeyPatch, path: str) -> None:
+        environment.setenv("HIPCHAT_CAPABILITIES_PATHS", path)
+        assert "HIPCHAT_CAPABILITIES_PATHS lists paths, such as /v2/capabilities" in refusal(HipChatSettings)
 
     @pytest.mark.parametrize("name", ["HIPCHAT_ORIGINS", "HIPCHAT_FRAME_ANCESTORS"])
     @pytest.mark.parametrize(
@@ -211,34 +230,25 @@ class TestWords:
         assert "The settings (environment or .env) need mending:" in said
         assert len(said.splitlines()) == 3
 
-
-class TestProduction:
-    def test_starts_with_https_and_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name, value in PRODUCTION.items():
-            monkeypatch.setenv(name, value)
-        assert load_settings().is_production
-
-    def test_refuses_plain_http(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name, value in (PRODUCTION | {"BASE_URL": "http://builds.example.com"}).items():
-            monkeypatch.setenv(name, value)
-        assert "BASE_URL must start with https:// in production" in refusal()
-
-    def test_refuses_the_default_address(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name, value in PRODUCTION.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("BASE_URL")
-        assert "BASE_URL must start with https:// in production" in refusal()
+    def test_that_go_together_are_said_at_once_too(self, environment: pytest.MonkeyPatch) -> None:
+        environment.setenv("SECRET_KEYS", "short")
+        environment.setenv("ENVIRONMENT", "production")
+        environment.setenv("BASE_URL", "http://builds.example.com")
+        said = refusal()
+        assert "a key in SECRET_KEYS is shorter" in said
+        assert "BASE_URL must start with https://" in said
+        assert len(said.splitlines()) == 3
 
 
 class TestExampleFile:
     def test_names_exactly_the_settings(self) -> None:
         text = (ROOT / ".env.example").read_text(encoding="utf-8")
         named = re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", text, re.MULTILINE)
-        of_hosts = [
+        of_hosts = {
             f"{model.model_config.get('env_prefix')}{field}".upper()
             for model in host_settings()
             for field in model.model_fields
-        ]
+        }
         assert sorted(named) == sorted([*[name.upper() for name in Settings.model_fields], *of_hosts])
 
     def test_shows_the_defaults(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from devhost.acts.host import Host
+from devhost.chat.host import Host
 from devhost.dialects.hipchat.scopes import SCOPES
 from devhost.testing import Devhost
 from devhost.world.installations import Installation

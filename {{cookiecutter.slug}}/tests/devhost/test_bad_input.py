@@ -8,10 +8,10 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from devhost import app as devhost_app
-from devhost.acts.host import Host
+from devhost.chat.host import Host
 from devhost.dialects.hipchat import dialect
 from devhost.testing import Devhost
+from devhost.wire import control
 from devhost.world.installations import Installation
 
 BODIES: list[tuple[bytes, bytes]] = [
@@ -65,7 +65,7 @@ def tireless(host: Host, installed: Installation, admin: httpx.AsyncClient) -> h
     return admin
 
 
-@pytest.mark.parametrize("part", [*devhost_app.PARTS, *dialect.PARTS], ids=lambda part: part.__name__)
+@pytest.mark.parametrize("part", [*dialect.PARTS, control], ids=lambda part: part.__name__)
 class TestEveryRoute:
     async def test_answers_malformed_bodies(self, tireless: httpx.AsyncClient, part: ModuleType) -> None:
         for method, path in routes(part):

@@ -33,7 +33,7 @@ class TestActs:
         timeline = await client.get("/_devhost/rooms/1/timeline")
         assert [one["message"] for one in timeline.json()["items"]] == ["/hello"]
         assert (await client.post(f"{here}/revoke-tokens")).json() == {"revoked": 1}
-        assert (await client.post(f"{here}/forge/uninstall")).json()["status"] == 204
+        assert (await client.post(f"{here}/forgeries/uninstall")).json()["status"] == 204
         after = (await client.post(f"{here}/update")).json()
         assert (await client.delete(f"/_devhost/installations/{after['client_id']}")).json()["status"] == 204
         assert (await client.get("/_devhost/installations")).json() == {"items": []}

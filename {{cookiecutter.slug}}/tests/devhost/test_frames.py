@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from devhost.acts.host import Host
+from devhost.chat.host import Host
 from devhost.dialects.hipchat.addresses import fill
 from devhost.errors import GlanceRefused, HostError
 from devhost.testing import Devhost

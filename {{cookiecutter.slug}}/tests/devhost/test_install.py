@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from devhost.acts.host import Host
+from devhost.chat.host import Host
 from devhost.dialects.hipchat.host import HipChatHost
 from devhost.errors import InstallRefused
 from devhost.testing import Devhost

@@ -91,10 +91,10 @@ class TestPanels:
 
 class TestScript:
     async def test_is_served_to_pages(self, devhost: Devhost) -> None:
-        script = await devhost.client.get("/atlassian-connect/all.js")
+        script = await devhost.client.get("/host-connect/all.js")
         assert "withToken" in script.text
-        assert (await devhost.client.get("/atlassian-connect/all.css")).status_code == 200
-        assert (await devhost.client.get("/atlassian-connect/other.js")).status_code == 400
+        assert (await devhost.client.get("/host-connect/all.css")).status_code == 200
+        assert (await devhost.client.get("/host-connect/other.js")).status_code == 400
 
     async def test_gets_tokens_and_facts_for_the_viewer(self, devhost: Devhost, installed: Installation) -> None:
         query = {"client_id": installed.client_id, "room": "1", "user": "3"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devhost.page.markup import card_html, glance_html, message_html
+from devhost.chat.markup import card_html, glance_html, message_html
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon, descriptor
@@ -53,7 +53,10 @@ class TestWalk:
     ) -> None:
         addon.descriptor = descriptor(installable={"installedUrl": f"{ORIGIN}/started"})
         query = {"url": DESCRIPTOR_URL, "room": "Lobby", "relayState": "back here"}
-        asked = await devhost.client.get("/addons/install", params=query)
+        form = await devhost.client.get("/addons/install", params=query)
+        given = {"url": DESCRIPTOR_URL, "place": "1", "relayState": "back here"}
+        assert all(f'value="{value}"' in form.text for value in given.values())
+        asked = await devhost.client.post("/page/consent", data=given)
         sent = await devhost.client.post("/page/install", data={"consent": consent_in(asked.text)})
         assert sent.headers["location"].startswith(f"{ORIGIN}/started?installable_url=")
         assert sent.headers["location"].endswith("&relayState=back%20here")

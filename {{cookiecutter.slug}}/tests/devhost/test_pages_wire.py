@@ -10,7 +10,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
-from devhost.page.stream import events
+from devhost.chat.stream import events
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.devhost.foreign import ForeignAddon

@@ -1,6 +1,7 @@
 """The devhost's rooms: who may import whom, and how much each part may hold."""
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ import devhost
 
 ROOT = Path(devhost.__file__ or "").parent
 # From the bottom to the top; a room imports what stands before it.
-ROOMS = ("world", "wire", "acts", "page")
+ROOMS = ("world", "wire", "acts", "page", "chat")
 # What every room may import, and what puts everything together.
 GROUND, ROOF = {"errors", "settings"}, {"__main__", "app", "testing"}
 DIALECTS = sorted(path.name for path in (ROOT / "dialects").iterdir() if path.is_dir() and path.name != "__pycache__")
@@ -80,26 +81,30 @@ class TestImports:
             for path in FILES
             if room(path) != "dialects" and any(module.startswith("dialects") for module in imported(path))
         }
-        assert found == {"app.py"}
+        assert found == {"app.py", "testing.py"}
 
     @pytest.mark.parametrize("dialect", DIALECTS)
     def test_dialects_import_neither_each_other_nor_the_roof(self, dialect: str) -> None:
+        package = importlib.import_module(f"devhost.dialects.{dialect}")
+        allowed = {dialect, *getattr(package, "STANDS_ON", ())}
         wrong = [
             f"{name(path)} imports {module}"
             for path in (ROOT / "dialects" / dialect).rglob("*.py")
             for module in imported(path)
-            if module.split(".")[0] in ROOF or (module.startswith("dialects.") and module.split(".")[1] != dialect)
+            if module.split(".")[0] in ROOF or (module.startswith("dialects.") and module.split(".")[1] not in allowed)
         ]
         assert wrong == []
 
 
 class TestBudgets:
-    def test_shell_stays_under_3500_lines(self) -> None:
-        assert sum(lines(path) for path in FILES if room(path) != "dialects") < 3500
+    """Of lines that are neither blank nor docstrings: what plays chat is in `chat` and in a dialect of its own."""
+
+    def test_of_the_shell(self) -> None:
+        assert sum(lines(path) for path in FILES if room(path) != "dialects") < 3600
 
     @pytest.mark.parametrize("dialect", DIALECTS)
-    def test_dialect_stays_under_3500_lines(self, dialect: str) -> None:
-        assert sum(lines(path) for path in (ROOT / "dialects" / dialect).rglob("*.py")) < 3500
+    def test_of_a_dialect(self, dialect: str) -> None:
+        assert sum(lines(path) for path in (ROOT / "dialects" / dialect).rglob("*.py")) < 3600
 
     def test_no_file_is_long_and_half_of_them_are_short(self) -> None:
         lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}

@@ -1,19 +1,14 @@
 """The hosts of the tests, installed as packages are: by an entry point on the path."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.conformance import case, stage
-from app.conformance.stage import BASE_URL
-from app.connect.settings import Settings
-from tests.connect.conftest import probed, showcase, start
-from tests.hosts.both import Both
 
 # A package of somebody else; its tests run as somebody else's do.
 collect_ignore = ["package"]
-__all__ = ["case", "probed", "showcase", "stage", "start"]
+__all__ = ["case", "stage"]
 
 
 @pytest.fixture
@@ -25,17 +20,6 @@ def conformance_database(database_url: str) -> str:
 @pytest.fixture(autouse=True)
 def _installed_echo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(install(tmp_path_factory.mktemp("echo"), "echo", "tests.hosts.echo.host:FACTORY"))
-
-
-@pytest.fixture
-async def two(settings: Settings) -> AsyncIterator[Both]:
-    """Serve one add-on on two hosts."""
-    both = Both(settings)
-    for product in (both.hipchat, both.echo):
-        await product.begin(both.application.app, BASE_URL)
-    yield both
-    await both.application.close()
-    await both.hipchat.end()
 
 
 def install(folder: Path, name: str, place: str) -> Path:

@@ -160,6 +160,9 @@ class HipChatCase(HostCase, Listens, HintsUninstalls, Grants, TellsAdministrator
     def forget(self, guest: Guest) -> None:
         revoke(self._host.hipchat, self._installations[guest.client_key])
 
+    def remember(self, guest: Guest) -> None:
+        self._installations[guest.client_key].state = "installed"
+
     def granted(self, guest: Guest) -> Sequence[str]:
         return [token for client_id, token in self._watched.granted if client_id == guest.client_key]
 

@@ -1,4 +1,4 @@
-"""The conformance suite over the hosts that are here."""
+"""The conformance suite over the host of the tests; those that ship have theirs in their folders."""
 
 from app.conformance import (
     Administering,
@@ -13,7 +13,6 @@ from app.conformance import (
     SignedLifecycle,
 )
 from tests.hosts.echo.case import EchoCase
-from tests.hosts.hipchat_case import HipChatCase
 
 
 class TestEcho(
@@ -29,7 +28,3 @@ class TestEcho(
     Administering,
 ):
     make_case = EchoCase
-
-
-class TestHipChat(Conformance, Replying, HintedUninstalls, Granting, Administering):
-    make_case = HipChatCase

@@ -11,6 +11,8 @@ import pytest
 from app.connect.application import ROOT
 from app.connect.database.engine import Database
 from app.connect.database.schema import migrate
+from app.connect.work.dead import DeadEntries
+from app.connect.work.rows import InboxRow
 from tests.support.postgres import create_database, drop_database, running_postgres
 
 
@@ -18,10 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-postgres", action="store_true", help="leave out everything that needs PostgreSQL")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "one_database: what is tested is decided before any database is asked")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run whatever touches the database on both kinds."""
+    """Run whatever touches the database on both kinds, unless its mark says that one shows it as well as two."""
     if "database_kind" in metafunc.fixturenames:
-        kinds = ["sqlite"] if metafunc.config.getoption("--no-postgres") else ["sqlite", "postgresql"]
+        alone = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker("one_database")
+        kinds = ["sqlite"] if alone else ["sqlite", "postgresql"]
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
@@ -94,6 +101,11 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.dispose()
+
+
+async def dead_entries(database: Database) -> list[InboxRow]:
+    """Return what failed for good."""
+    return [row async for row in DeadEntries(database).find()]
 
 
 def with_driver(url: str) -> str:

@@ -1,1 +1,10 @@
-"""API tokens: how a tenant's own programs call the add-on."""
+"""What an authentication backend is written with: how somebody outside of the host gets an API token.
+
+The folder itself is about API tokens: how a tenant's own programs call the add-on.
+"""
+
+from app.connect.access.backends import Backend, BackendParts, BackendRequest
+from app.connect.access.principal import Principal
+from app.connect.access.rules import Accesses
+
+__all__ = ["Accesses", "Backend", "BackendParts", "BackendRequest", "Principal"]

@@ -1,28 +1,32 @@
-"""The database: the only place that makes engines and sessions, and the guard that keeps tenants apart."""
+"""The database: the only place that makes engines and sessions."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    ForeignKey,
     MetaData,
-    String,
+    Table,
     TypeDecorator,
-    Update,
     event,
-    inspect,
+    func,
+    select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
 
-from app.connect.errors import ConnectError
+from app.connect.database.narrowing import narrowing
+from app.connect.database.tenant_session import AsyncTenantSession
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -33,22 +37,24 @@ NAMING = {
 }
 
 
-class UnscopedStatement(ConnectError):
-    """A statement in a tenant's session that the guard cannot narrow to that tenant."""
-
-    code = "unscoped_statement"
-
-
 class Base(DeclarativeBase):
     """The declarative base of every table."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
-class TenantOwned:
-    """Mix into every model with tenant data: rows carry their tenant and go when it goes."""
-
-    tenant_id: Mapped[str] = mapped_column(String(32), ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+STEP = 12.0
+"""Seconds for one step of the plumbing; longer than SQLite waits for another writer."""
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""What libpq is told where the address does not say it: seconds, and milliseconds for the last one."""
+LONGEST_STATEMENT = 60_000
+"""Milliseconds after which PostgreSQL gives a statement up; migrations have no limit."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -68,86 +74,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
 
 
-class TenantSession(Session):
-    """A session that can only see, change and add the rows of the tenant in `info["tenant_id"]`."""
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise UnscopedStatement(
-            "This goes around the guard that keeps tenants apart. Use ctx.db.add(...) and select(Model), "
-            "update(Model) or delete(Model)."
-        )
-
-    connection = _refuse
-    bulk_save_objects = _refuse
-    bulk_insert_mappings = _refuse
-    bulk_update_mappings = _refuse
-
-
-@event.listens_for(TenantSession, "do_orm_execute")
-def _narrow(state: ORMExecuteState) -> None:
-    if state.is_column_load:
-        return
-    if not state.is_orm_statement or state.is_from_statement:
-        raise UnscopedStatement(
-            "ctx.db runs ORM statements only, because others cannot be narrowed to the tenant. "
-            "Write select(Model), update(Model) or delete(Model)."
-        )
-    if state.is_insert:
-        raise UnscopedStatement("Add rows with ctx.db.add(...), so that they get their tenant.")
-    if state.is_executemany:
-        raise UnscopedStatement("A list of changes by primary key cannot be narrowed. Change the objects themselves.")
-    if isinstance(state.statement, Update) and "tenant_id" in state.statement.compile().params:
-        raise UnscopedStatement("A row stays with its tenant. Leave tenant_id out of the values.")
-    tenant_id = state.session.info["tenant_id"]
-    for mapper in state.all_mappers:
-        if not issubclass(mapper.class_, TenantOwned):
-            raise UnscopedStatement(
-                f"{mapper.class_.__name__} has no tenant_id. Mix TenantOwned into the model to use it through ctx.db."
-            )
-    if state.is_update or state.is_delete:
-        state.session.info["writes"] = True
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
-    )
-
-
-@event.listens_for(TenantSession, "before_flush")
-def _stamp(session: Session, *_: Any) -> None:
-    tenant_id = session.info["tenant_id"]
-    for row in [*session.new, *session.dirty, *session.deleted]:
-        if not isinstance(row, TenantOwned):
-            raise UnscopedStatement(f"{type(row).__name__} has no tenant_id. Mix TenantOwned into the model.")
-        owner: str | None = row.tenant_id
-        if owner is None and row in session.new:
-            row.tenant_id = tenant_id
-        elif owner != tenant_id or _has_moved(row):
-            raise UnscopedStatement("A row of another tenant is in this tenant's session.")
-
-
-def _has_moved(row: TenantOwned) -> bool:
-    """Tell whether a row was given another tenant since it was read."""
-    state: Any = inspect(row)
-    return bool(state.attrs.tenant_id.history.deleted)
-
-
-@event.listens_for(TenantSession, "after_flush")
-def _note_writing(session: Session, *_: Any) -> None:
-    session.info["writes"] = True
-
-
-@event.listens_for(TenantSession, "after_commit")
-@event.listens_for(TenantSession, "after_rollback")
-def _note_written(session: Session) -> None:
-    # The end of a savepoint is not the end of the transaction around it.
-    if not session.in_nested_transaction():
-        session.info.pop("writes", None)
-
-
-def is_writing(session: AsyncSession) -> bool:
-    """Tell whether a tenant's session holds rows it has written and not committed."""
-    return "writes" in session.sync_session.info
-
-
 def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
     """FULL, not NORMAL: NORMAL can lose the last acknowledged events when the power fails."""
     cursor = connection.cursor()
@@ -163,14 +89,54 @@ def _begin_before_savepoint(connection: Connection, _: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
+def _bound_statements(connection: DBAPIConnection, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET statement_timeout = {LONGEST_STATEMENT}")
+    cursor.close()
+    connection.commit()
+
+
+def _is_shared(url: str) -> bool:
+    """Tell whether two engines would see one database: not where it is in memory."""
+    place = make_url(url)
+    return place.get_backend_name() != "sqlite" or place.database not in {None, "", ":memory:"}
+
+
+def _make_engine(url: str, **pool: Any) -> AsyncEngine:
+    place = make_url(url)
+    is_sqlite = place.get_backend_name() == "sqlite"
+    if _is_shared(url):
+        pool |= {"pool_timeout": STEP - 2.0}
+    known = {} if is_sqlite else {name: value for name, value in PATIENCE.items() if name not in place.query}
+    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not is_sqlite, connect_args=known, **pool)
+    engine.dialect.statement_compiler = narrowing(engine.dialect.statement_compiler)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite if is_sqlite else _bound_statements)
+    if is_sqlite:
+        event.listen(engine.sync_engine, "savepoint", _begin_before_savepoint)
+    return engine
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise OperationalError(f"nothing in {seconds:g} s", None, error) from error
+
+
 class Database:
-    """One engine for the process. Sessions are short: take one, do the work, let it commit."""
+    """One engine for the process. Sessions are short: take one, do the work, let it commit.
+
+    Each step of the plumbing has a limit: a database that hangs fails what asked for it, and holds nothing up for good.
+    """
 
     def __init__(self, url: str) -> None:
-        self.engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "savepoint", _begin_before_savepoint)
+        self.engine = _make_engine(url)
+        # What says whether this process may be believed must not wait behind what it says that of.
+        self._aside = _make_engine(url, pool_size=3, max_overflow=0) if _is_shared(url) else self.engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -178,25 +144,59 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """Open a session of the plumbing itself, which sees every tenant; commit at the end, roll back on error."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+    async def session(self, *, limit: float | None = None) -> AsyncIterator[AsyncSession]:
+        """Open a session of the plumbing itself, which sees every tenant; commit at the end, roll back on error.
+
+        After `limit` seconds it ends with an `OperationalError`, as it does when the database is away.
+        """
+        async with (
+            _within(STEP if limit is None else limit),
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
+
+    @asynccontextmanager
+    async def aside(self, *, limit: float | None = None) -> AsyncIterator[AsyncSession]:
+        """Open the same on one of a few connections of its own: to follow changes, and to tell how the database is."""
+        async with (
+            _within(STEP if limit is None else limit),
+            AsyncSession(self._aside, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def notify(self, channel: str) -> None:
+        """Wake who listens on a channel of PostgreSQL, in whatever process."""
+        async with self.aside() as session:
+            await session.execute(select(func.pg_notify(channel, "")))
+
+    async def notifications(self, channel: str) -> AsyncIterator[None]:
+        """Yield once it listens on a channel of PostgreSQL, then for each notification; raise when that is lost."""
+        async with self._aside.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            try:
+                await connection.execute(text(f"LISTEN {channel}"))
+                yield
+                async for _ in driver.notifies():
+                    yield
+            finally:
+                # Nobody else gets a connection that listens.
+                await connection.invalidate()
 
     def tenant_session(self, tenant_id: str) -> AsyncSession:
         """Make a session that is narrowed to one tenant; the caller commits and closes it."""
-        return AsyncSession(
-            self.engine, sync_session_class=TenantSession, expire_on_commit=False, info={"tenant_id": tenant_id}
-        )
+        return AsyncTenantSession(self.engine, expire_on_commit=False, info={"tenant_id": tenant_id})
 
-    def insert_or_ignore(self, model: type[Base]) -> Any:
+    def insert_or_ignore(self, model: type[Base] | Table) -> Any:
         """Begin an INSERT that leaves a row alone whose unique columns are taken."""
         return self.insert(model).on_conflict_do_nothing()
 
-    def insert(self, model: type[Base]) -> Any:
+    def insert(self, model: type[Base] | Table) -> Any:
         """Begin an INSERT of this database's dialect, which knows `on_conflict_do_update`."""
         return (sqlite.insert if self.is_sqlite else postgresql.insert)(model)
 
     async def dispose(self) -> None:
         """Close every connection; without it aiosqlite's threads keep the process alive."""
         await self.engine.dispose()
+        await self._aside.dispose()

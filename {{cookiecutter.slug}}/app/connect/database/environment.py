@@ -1,12 +1,13 @@
 """What both env.py run: a chain on a connection that is handed over, or on one of its own for the `alembic` command."""
 
 import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
-from alembic.operations.ops import CreateIndexOp, DropIndexOp, MigrateOperation, MigrationScript, ModifyTableOps
+from alembic.operations import ops
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
@@ -36,7 +37,8 @@ def run_environment(chain: Chain) -> None:
 
 
 async def _run_alone(chain: Chain) -> None:
-    db = Database(load_settings().database_url.get_secret_value())
+    settings = load_settings()
+    db = Database((settings.migration_database_url or settings.database_url).get_secret_value())
     try:
         async with migrating(db) as connection:
             await connection.run_sync(lambda on: _run_by_hand(chain, on))
@@ -117,17 +119,46 @@ def owner(table: str, revisions: Revisions) -> Chain | None:
     return revisions.chain if table in revisions.words() else None
 
 
-def tidy(_: object, __: object, scripts: list[MigrationScript]) -> None:
-    """Write indexes as indexes: only a change of a table itself needs SQLite's batches."""
+def tidy(_: object, __: object, scripts: list[ops.MigrationScript]) -> None:
+    """Write indexes as indexes, since only a change of a table itself needs SQLite's batches, and tables in order."""
     for script in scripts:
         for operations in (script.upgrade_ops, script.downgrade_ops):
             if operations is not None:
-                operations.ops = [flat for operation in operations.ops for flat in _flattened(operation)]
+                operations.ops = in_order([flat for operation in operations.ops for flat in _flattened(operation)])
 
 
-def _flattened(operation: MigrateOperation) -> list[MigrateOperation]:
-    if isinstance(operation, ModifyTableOps) and all(
-        isinstance(one, CreateIndexOp | DropIndexOp) for one in operation.ops
+def in_order(operations: Sequence[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+    """Make tables before those that point to them, and drop them after: Alembic sorts what it drops by name.
+
+    What belongs to such a table, its indexes, stays beside it.
+    """
+    tables = {one.table_name: one for one in operations if isinstance(one, ops.CreateTableOp | ops.DropTableOp)}
+    beside: dict[str, list[ops.MigrateOperation]] = {name: [] for name in tables}
+    rest: list[ops.MigrateOperation] = []
+    for one in operations:
+        beside.get(getattr(one, "table_name", ""), rest).append(one)
+    ordered = list(dict.fromkeys(name for table in tables for name in _from_the_ground(table, tables)))
+    made, dropped = (
+        [one for name in names if isinstance(tables[name], kind) for one in beside[name]]
+        for names, kind in ((ordered, ops.CreateTableOp), (reversed(ordered), ops.DropTableOp))
+    )
+    return [*made, *rest, *dropped]
+
+
+def _from_the_ground(
+    name: str, tables: Mapping[str, ops.CreateTableOp | ops.DropTableOp], above: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Yield a table after all that its foreign keys lead to."""
+    keys = tables[name].to_table().foreign_keys
+    for below in sorted({key.target_fullname.rpartition(".")[0] for key in keys}):
+        if below in tables and below not in {name, *above}:
+            yield from _from_the_ground(below, tables, above | {name})
+    yield name
+
+
+def _flattened(operation: ops.MigrateOperation) -> list[ops.MigrateOperation]:
+    if isinstance(operation, ops.ModifyTableOps) and all(
+        isinstance(one, ops.CreateIndexOp | ops.DropIndexOp) for one in operation.ops
     ):
         return list(operation.ops)
     return [operation]

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.connect.database.chains import CHAINS, Chain, alembic_config, script_directory
 from app.connect.database.engine import Database
+from app.connect.database.grants import grant_rows
+from app.connect.database.policies import police
 from app.connect.database.revisions import explained, first_line
 from app.connect.database.standing import Standing, stand
 from app.connect.errors import ConfigurationError
@@ -27,9 +29,10 @@ async def prepare_schema(db: Database, root: Path, *, apply: bool) -> None:
         log.warning(warning)
 
 
-async def migrate(db: Database, root: Path) -> list[str]:
+async def migrate(db: Database, root: Path, *, serving_role: str | None = None) -> list[str]:
     """Bring both chains to their heads in one transaction, or leave everything as it was.
 
+    `serving_role` is the role of PostgreSQL that will read and write rows, where it is not the one that migrates.
     Returns a sentence for each chain in which the schema is newer than this code and works with it.
     """
 
@@ -39,6 +42,10 @@ async def migrate(db: Database, root: Path) -> list[str]:
         for standing in standings:
             if not standing.ahead:
                 _upgrade(connection, standing.revisions.chain, root)
+        if not db.is_sqlite:
+            police(connection)
+        if serving_role is not None:
+            grant_rows(connection, serving_role)
         return _warnings(standings)
 
     async with migrating(db) as connection:
@@ -70,6 +77,7 @@ async def migrating(db: Database) -> AsyncIterator[AsyncConnection]:
                 # The driver begins no transaction of its own before a CREATE.
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
+                await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                 await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             try:
                 yield connection

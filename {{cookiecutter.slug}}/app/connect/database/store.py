@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Float, ForeignKey, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.connect.database.engine import Base, Database, TenantOwned
+from app.connect.database.engine import Base, Database
+from app.connect.database.guard import TenantOwned
 from app.connect.errors import BadRequest
 
 MAX_KEY = 1_000
@@ -54,7 +55,7 @@ class TenantStore:
         self._before_write = before_write
         self._tenant_id = tenant_id
         self._path = path
-        self._scope = _digest(*path)
+        self._scope = scope_of(*path)
 
     async def get(self, key: str, default: Any = None) -> Any:
         """Return the value under `key`, or `default`."""
@@ -122,6 +123,11 @@ class TenantStore:
         if len(key) > MAX_KEY:
             raise StoreLimit(f"The key {key[:40]!r}... is over {MAX_KEY} characters. Store a digest of it instead.")
         return _digest(self._scope, key)
+
+
+def scope_of(*path: str) -> str:
+    """Return what the column `scope` holds of the items of a narrowed store."""
+    return _digest(*path)
 
 
 def _digest(*parts: str) -> str:

@@ -16,6 +16,7 @@ from app.connect.declare.declarations import (
     ModuleHandler,
     Schedule,
     SettingsForm,
+    TokenHandler,
 )
 from app.connect.declare.form_problems import problems as form_problems
 from app.connect.declare.manifest import HostSection, Manifest, Shown
@@ -31,12 +32,13 @@ class Addon:
     base_url: str
     modules: Sequence[ModuleHandler]
     events: Sequence[EventHandler]
-    jobs: Mapping[str, JobHandler]
+    jobs: Mapping[tuple[str | None, str], JobHandler]
     schedules: Mapping[str, Schedule]
     forms: Mapping[str, FormHandler]
     installed: Sequence[LifecycleHandler]
     uninstalled: Sequence[LifecycleHandler]
-    settings: SettingsForm | None
+    tokens: Sequence[TokenHandler]
+    settings: Mapping[str | None, SettingsForm]
     demands: Mapping[Call, Demand]
 
     def modules_of(self, host: str) -> list[ModuleHandler]:
@@ -49,6 +51,14 @@ class Addon:
     def events_of(self, host: str) -> dict[str, EventHandler]:
         """Map the keys of a host's event handlers to them."""
         return {event.key: event for event in self.events if event.host == host}
+
+    def job_of(self, hosts: Sequence[str], key: str) -> JobHandler | None:
+        """Find what runs a job of a tenant of these hosts: the handler of the first that has one, else the portable."""
+        return next((self.jobs[host, key] for host in (*hosts, None) if (host, key) in self.jobs), None)
+
+    def settings_of(self, *hosts: str) -> SettingsForm | None:
+        """Find the settings of a tenant of these hosts: those of the first that has its own, else the portable ones."""
+        return next((self.settings[host] for host in (*hosts, None) if host in self.settings), None)
 
     def forms_of(self, host: str) -> list[FormHandler]:
         """List the forms on the modules that a host shows."""
@@ -82,13 +92,14 @@ def join(manifest: Manifest, routers: Iterable[Router[Any]], *, base_url: str) -
     problems = [
         *(
             f"  {name}: there are handlers for this host, but HOSTS leaves it out. Add it, or remove them."
-            for name in sorted(_hosts_of(modules, events) - {*enabled})
+            for name in sorted(_hosts_of(modules, events, jobs, settings) - {*enabled})
         ),
-        *_repeated("module", [f"{one.kind}.{one.key}" for one in modules]),
-        *_repeated("event handler", [f"{one.host}.{one.key}" for one in events]),
-        *_repeated("job", [one.key for one in jobs]),
-        *_repeated("schedule", [one.key for one in schedules]),
-        *_repeated("form", [one.key for one in forms]),
+        *_repeated("module", [(one.host, f"{one.kind}.{one.key}") for one in modules]),
+        *_repeated("event handler", [(None, f"{one.host}.{one.key}") for one in events]),
+        *_repeated("job", [(one.host, one.key) for one in jobs]),
+        *_repeated("schedule", [(None, one.key) for one in schedules]),
+        *_repeated("form", [(None, one.key) for one in forms]),
+        *_settled_twice(settings),
         *_shared(routers),
         *_unanswered(enabled, modules),
         *_unshown(enabled, modules),
@@ -103,9 +114,6 @@ def join(manifest: Manifest, routers: Iterable[Router[Any]], *, base_url: str) -
             for line in form_problems(model)
         ),
     ]
-    if len(settings) > 1:
-        names = " and ".join(one.model.__name__ for one in settings)
-        problems.append(f"  {names} are both declared as settings. Keep one @router.settings.")
     if problems:
         raise ConfigurationError("addon.toml and the handlers do not fit together:\n" + "\n".join(problems))
     return Addon(
@@ -113,18 +121,19 @@ def join(manifest: Manifest, routers: Iterable[Router[Any]], *, base_url: str) -
         base_url=base_url,
         modules=modules,
         events=events,
-        jobs={one.key: one for one in jobs},
+        jobs={(one.host, one.key): one for one in jobs},
         schedules={one.key: one for one in schedules},
         forms={one.key: one for one in forms},
         installed=[call for router in routers for call in router.installed],
         uninstalled=[call for router in routers for call in router.uninstalled],
-        settings=settings[0] if settings else None,
+        tokens=[one for router in routers for one in router.tokens],
+        settings={one.host: one for one in settings},
         demands={call: demand for router in routers for call, demand in router.demands.items()},
     )
 
 
-def _hosts_of(modules: Iterable[ModuleHandler], events: Iterable[EventHandler]) -> set[str]:
-    return {one.host for one in modules if one.host} | {one.host for one in events}
+def _hosts_of(*declared: Iterable[ModuleHandler | EventHandler | JobHandler | SettingsForm]) -> set[str]:
+    return {one.host for some in declared for one in some if one.host}
 
 
 def _answer(
@@ -134,11 +143,24 @@ def _answer(
     return found.get((host, shown.kind, shown.key)) or found.get((None, shown.kind, shown.key))
 
 
-def _repeated(what: str, keys: Sequence[str]) -> list[str]:
+def _repeated(what: str, keys: Sequence[tuple[str | None, str]]) -> list[str]:
+    """Name the keys that are declared twice for one host, or twice for all; each host may have its own."""
     return [
-        f"  The {what} {key!r} is declared {count} times. Give each a key of its own."
-        for key, count in Counter(keys).items()
+        f"  The {what} {key!r} is declared {count} times{f' for {host}' if host else ''}. Give each a key of its own."
+        for (host, key), count in Counter(keys).items()
         if count > 1
+    ]
+
+
+def _settled_twice(settings: Sequence[SettingsForm]) -> list[str]:
+    names: dict[str | None, list[str]] = {}
+    for one in settings:
+        names.setdefault(one.host, []).append(one.model.__name__)
+    return [
+        f"  {' and '.join(twice)} are both declared as settings{f' for {host}' if host else ''}. "
+        f"Keep one @{host or 'router'}.settings."
+        for host, twice in names.items()
+        if len(twice) > 1
     ]
 
 
@@ -180,8 +202,9 @@ def _handler_missing(host: str, shown: Shown) -> str:
     name = re.sub(r"\W", "_", shown.key)
     name = name if name.isidentifier() else f"show_{name}"
     router = "router" if shown.kind in {"panel", "page"} else host
+    section = shown.where or f"{shown.kind}.{shown.key}"
     return (
-        f"  addon.toml has [{host}.{shown.kind}.{shown.key}], but nothing answers it. Add to app/addon/pages.py:\n"
+        f"  addon.toml has [{host}.{section}], but nothing answers it. Add to app/addon/pages.py:\n"
         f'      @{router}.{shown.kind}("{shown.key}")\n'
         f"      async def {name}(ctx: Ctx) -> {shown.answer}: ..."
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from app.connect.declare.forms import ConfigForm, Form
 from app.connect.declare.times import Daily
+from app.connect.declare.token_facts import TokenEvent
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -44,11 +45,16 @@ class EventHandler:
     """The model of what the handler gets; None for the event as it came."""
     inline: bool = False
     options: Any = None
+    has_body: bool = True
+    """Whether the host sends a body, which is JSON; else the address says everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobHandler:
-    """Runs what `ctx.enqueue(key, payload)` asked for; `adapter` turns the payload into JSON and back."""
+    """Runs what `ctx.enqueue(key, payload)` asked for; `adapter` turns the payload into JSON and back.
+
+    Without a `host` it runs for the tenants of every host that has no handler of its own under that key.
+    """
 
     host: str | None
     key: str
@@ -76,6 +82,15 @@ class LifecycleHandler:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenHandler:
+    """Runs when something happens to an API token; without a `host` for the tokens of every tenant."""
+
+    host: str | None
+    event: TokenEvent
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class FormHandler:
     """Takes a form of the page of one module, `on`."""
 
@@ -88,8 +103,12 @@ class FormHandler:
 
 @dataclass(frozen=True, slots=True)
 class SettingsForm:
-    """The tenant's settings, and whether only who administers the place may see and change them."""
+    """The tenant's settings, and whether only who administers the place may see and change them.
 
+    Without a `host` they are those of every host that has none of its own.
+    """
+
+    host: str | None
     model: type[ConfigForm]
     require_admin: bool
 

@@ -1,7 +1,7 @@
 """addon.toml: who the add-on is, and one section for each host, with every mistake explained."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ def _whole_url(value: str) -> str:
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_\-.]+$", min_length=1, max_length=40)]
+PolicyName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_\-]+$", max_length=40)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Url = Annotated[str, AfterValidator(_whole_url)]
 
@@ -38,6 +39,8 @@ class Shown:
     key: str
     answer: str = "Page"
     """The type that the handler returns, for the message when there is none."""
+    where: str | None = None
+    """The table of the host's section that shows it, where that is not `<kind>.<key>`."""
 
 
 class HostSection(Section):
@@ -77,12 +80,19 @@ class AddonSection(Section):
     homepage: Url | None = None
 
 
+class AccessSection(Section):
+    """`[access]`: the named sets of accesses that API tokens are made with."""
+
+    policies: Mapping[PolicyName, list[str]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The whole of addon.toml: `[addon]` and the section of every enabled host."""
+    """The whole of addon.toml: `[addon]`, `[access]` and the section of every enabled host."""
 
     addon: AddonSection
     sections: Mapping[str, HostSection] = field(default_factory=dict)
+    policies: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -114,7 +124,8 @@ def read_manifest(
                 ]
             )
         )
-    fields: dict[str, Any] = {"addon": (AddonSection, ...)} | {name: (model, ...) for name, model in sections.items()}
+    fields: dict[str, Any] = {"addon": (AddonSection, ...), "access": (AccessSection, AccessSection())}
+    fields |= {name: (model, ...) for name, model in sections.items()}
     whole = create_model("Document", __base__=Section, **fields)
     try:
         read = whole.model_validate(dict(document))
@@ -124,7 +135,7 @@ def read_manifest(
     problems = [f"  {name}.{line}" for name, section in found.items() for line in section.links()]
     if problems:
         raise ConfigurationError(f"{NAME} needs mending:\n" + "\n".join(problems))
-    return Manifest(read.addon, found)  # type: ignore[attr-defined]
+    return Manifest(read.addon, found, read.access.policies)  # type: ignore[attr-defined]
 
 
 def require_pictures(manifest: Manifest, folder: Path) -> None:

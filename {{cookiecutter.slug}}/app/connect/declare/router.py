@@ -21,9 +21,12 @@ from app.connect.declare.declarations import (
     Page,
     Schedule,
     SettingsForm,
+    TokenHandler,
 )
 from app.connect.declare.forms import ConfigForm, Done, Form
+from app.connect.declare.guards import watch
 from app.connect.declare.times import At, Daily, read_days, read_time, require_zone
+from app.connect.declare.token_facts import TokenEvent, TokenFacts
 from app.connect.errors import ConfigurationError
 from app.connect.http.body import StrictRoute
 
@@ -32,6 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound=type[ConfigForm])
 
+TokenCall = Callable[[C, TokenFacts], Awaitable[None]]
 Handler = Callable[Concatenate[C, P], Awaitable[R]]
 
 
@@ -57,10 +61,17 @@ class Router(Generic[C]):
         self.forms: list[FormHandler] = []
         self.installed: list[LifecycleHandler] = []
         self.uninstalled: list[LifecycleHandler] = []
+        self.tokens: list[TokenHandler] = []
         self.settings_forms: list[SettingsForm] = []
         self.api = APIRouter(route_class=StrictRoute)
         self.public: list[Call] = []
         self.demands: dict[Call, Demand] = {}
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether anything was declared on it."""
+        lists = (self.modules, self.events, self.jobs, self.schedules, self.forms, self.installed, self.uninstalled)
+        return any(lists) or bool(self.tokens) or bool(self.settings_forms) or bool(self.api.routes)
 
     def panel(self, key: str, *, require_admin: bool = False) -> Decorator[C, Page | None]:
         """Answer a panel of addon.toml with a `Page`; None is a 404."""
@@ -87,7 +98,10 @@ class Router(Generic[C]):
         return declare
 
     def job(self, key: str) -> Decorator[C, None]:
-        """Run for `ctx.enqueue(key, payload)`; the second parameter's annotation says what the payload is."""
+        """Run for `ctx.enqueue(key, payload)`; the second parameter's annotation says what the payload is.
+
+        A host's router may declare the same key: its handler runs for the tenants of that host, this one for others.
+        """
 
         def declare(call: Handler[C, P, None]) -> Handler[C, P, None]:
             takes = second_parameter(call, f"job({key!r})")
@@ -142,6 +156,18 @@ class Router(Generic[C]):
         self.uninstalled.append(LifecycleHandler(self.host, check_call(call, "on_uninstalled")))
         return call
 
+    def on_token_created(self, call: TokenCall[C]) -> TokenCall[C]:
+        """Run after an API token was made; the second parameter is its `TokenFacts`."""
+        return self._on_token(TokenEvent.CREATED, call)
+
+    def on_token_revoked(self, call: TokenCall[C]) -> TokenCall[C]:
+        """Run after an API token was revoked. Uninstalling ends tokens without this."""
+        return self._on_token(TokenEvent.REVOKED, call)
+
+    def on_token_expiring(self, call: TokenCall[C]) -> TokenCall[C]:
+        """Run a day before an API token expires, unless it is revoked by then or was made for no longer than a day."""
+        return self._on_token(TokenEvent.EXPIRING, call)
+
     @overload
     def settings(self, model: S) -> S: ...
     @overload
@@ -150,10 +176,11 @@ class Router(Generic[C]):
         """Make this model the tenant's settings: a page with its fields, and `ctx.settings(Model)` anywhere.
 
         The host is asked whether the viewer administers the place; `require_admin=False` lets every viewer in.
+        On a host's router the model is for the tenants of that host; derive it from the one that all others have.
         """
 
         def declare(form: S) -> S:
-            self.settings_forms.append(SettingsForm(form, require_admin))
+            self.settings_forms.append(SettingsForm(self.host, form, require_admin))
             return form
 
         return declare if model is None else declare(model)
@@ -170,6 +197,7 @@ class Router(Generic[C]):
     ) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
         """Add a plain FastAPI route. Ask for `Ctx` or `ApiCtx` in it, or say `public=True`; `addon check` looks.
 
+        `ctx: Annotated[Context, access("builds.{name}.report")]` opens it to API tokens that may do that.
         With `Ctx` it is for the add-on's own pages, by their page tokens: `page` narrows that to one module's.
         """
 
@@ -177,13 +205,19 @@ class Router(Generic[C]):
             check_call(call, path)
             if call in self.demands:
                 raise ConfigurationError(f"{path}: the same function answers another route. Write a second one.")
-            self.api.add_api_route(path, call, methods=methods, **options)
+            self.api.add_api_route(path, watch(call, path), methods=methods, **options)
             self.demands[call] = Demand(page, require_admin)
             if public:
                 self.public.append(call)
             return call
 
         return declare
+
+    def _on_token(self, event: TokenEvent, call: TokenCall[C]) -> TokenCall[C]:
+        if second_parameter(call, f"on_{event}") is not TokenFacts:
+            raise ConfigurationError(f"on_{event}: annotate the second parameter with TokenFacts of app.connect.")
+        self.tokens.append(TokenHandler(self.host, event, call))
+        return call
 
     def _module(
         self, kind: str, key: str, *, is_page: bool = True, require_admin: bool = False

@@ -23,7 +23,7 @@ def dump(form: BaseModel, seal: Seal) -> dict[str, JsonValue]:
     values: dict[str, JsonValue] = form.model_dump(mode="json", exclude=secrets)
     for name in secrets:
         secret = getattr(form, name)
-        values[name] = None if secret is None else {SEALED: b64encode(seal(secret.get_secret_value())).decode("ascii")}
+        values[name] = None if secret is None else stored_secret(seal(secret.get_secret_value()))
     return values
 
 
@@ -49,12 +49,23 @@ def load(model: type[T], stored: Mapping[str, Any], unseal: Unseal) -> T:
         values = fitting
 
 
-def _open(value: Any, unseal: Unseal) -> Any:
+def sealed_in(value: Any) -> bytes | None:
+    """Return what is sealed in one stored value; None where nothing is."""
     match value:
         case {"sealed": str(text)}:
-            return unseal(b64decode(text))
+            return b64decode(text)
         case _:
-            return value
+            return None
+
+
+def stored_secret(sealed: bytes) -> dict[str, JsonValue]:
+    """Write a sealed secret as JSON can hold it."""
+    return {SEALED: b64encode(sealed).decode("ascii")}
+
+
+def _open(value: Any, unseal: Unseal) -> Any:
+    sealed = sealed_in(value)
+    return value if sealed is None else unseal(sealed)
 
 
 def _nearest(model: type[T], values: Mapping[str, Any]) -> T:

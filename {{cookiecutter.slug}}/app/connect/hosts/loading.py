@@ -1,33 +1,48 @@
-"""Finds the enabled hosts: those that ship are listed here, others are entry points of the group `connect.hosts`."""
+"""Finds the enabled hosts: those whose folders are here, and entry points of the group `connect.hosts`.
 
+A folder declares its hosts in `hosts.toml`, name and place, as a package does in its metadata: nothing is imported to
+know what there is, and a project without a folder has no trace of it.
+"""
+
+import sys
+import tomllib
 from collections.abc import Collection, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, cast
 
 from app.connect.errors import ConfigurationError
-from app.connect.hosts.protocol import HostFactory
+from app.connect.hosts.factory import HostFactory
 
-SHIPPED = {"hipchat": "app.connect.hosts.hipchat.host:FACTORY"}
+SHIPPED: dict[str, str] = {
+    name: place
+    for declared in sorted(Path(__file__).parent.glob("*/hosts.toml"))
+    for name, place in tomllib.loads(declared.read_text(encoding="utf-8")).items()
+}
 GROUP = "connect.hosts"
 
 
 def installed_hosts() -> dict[str, str]:
     """Map the name of every host that is here, enabled or not, to where its factory is."""
-    found = dict(SHIPPED)
-    for entry in entry_points(group=GROUP):
-        found.setdefault(entry.name, entry.value)
-    return found
+    return SHIPPED | _declared(tuple(sys.path)) | SHIPPED
+
+
+@cache
+def _declared(_: tuple[str, ...]) -> dict[str, str]:
+    """Ask every installed package, once for what Python's path is now."""
+    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
 
 
 def choose_hosts(named: Collection[str], document: Mapping[str, Any]) -> list[str]:
-    """Return the hosts that are enabled: those named, else those that have a section in addon.toml."""
+    """Return the hosts that are enabled: those named, else those with a section in addon.toml, in its order."""
     found = installed_hosts()
     unknown = [name for name in named if name not in found]
     if unknown:
         known = ", ".join(sorted(found))
         raise ConfigurationError(f"HOSTS names {unknown[0]!r}, which is not installed. Known: {known}.")
-    return list(named) or [name for name in found if name in document]
+    return list(named) or [name for name in document if name in found]
 
 
 def load_factory(name: str) -> HostFactory:

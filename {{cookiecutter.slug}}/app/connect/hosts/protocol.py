@@ -4,22 +4,20 @@ Routes, storage, locks, inbox and worker belong to the core, so that a new host 
 pure neither waits nor asks anybody. `docs/hosts.md` shows a host of one's own from the first line to its tests.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings
+from starlette.types import ASGIApp
 
 from app.connect.context import Context, Parts
 from app.connect.declare.addon import Addon
-from app.connect.declare.declarations import EventHandler
-from app.connect.declare.manifest import HostSection
-from app.connect.keys.jwt import VerifyKey
-from app.connect.network.fetch import Outbound as Client
+from app.connect.declare.declarations import EventHandler, JobHandler
+from app.connect.keys.jwt import UnverifiedToken, VerifyKey
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
-from app.connect.pages.frame import Frame
+from app.connect.pages.frame import Frame, HostScript
 from app.connect.tenancy.lifecycle import Known
 from app.connect.tenancy.tenant import Caller, Change, Installed, Tenant
 
@@ -39,8 +37,7 @@ class ProofKind(StrEnum):
     """The host tells what happened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as the server received it: raw path, query and headers (names in lower case) are bytes."""
 
     method: str
@@ -64,20 +61,23 @@ class Posted:
     """What the endpoint's path names in braces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unproven:
-    """A token that was found and taken apart, not believed.
+class Found(NamedTuple):
+    """The token that stands in a request, as it stands there."""
 
-    `binding` is what its proof depends on besides the token: a token proven for one binding is not proven for another.
-    """
+    token: str
+    binding: bytes = b""
+    """What its proof depends on besides the token: proven for one binding, it is not proven for another."""
+
+
+class Unproven(NamedTuple):
+    """A token taken apart and not believed: `client_key` only says whose keys to try."""
 
     client_key: str
-    token: str
+    token: UnverifiedToken
     binding: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What a request proved: who calls, and until when (Unix seconds, leeway included) that holds."""
 
     caller: Caller
@@ -96,6 +96,10 @@ class Delivery:
     id: str
     payload: Any
     caller: Caller
+    twin: str | None = None
+    """What names the event whatever way it comes, where the host's products have another way in."""
+    patience: float = 0.0
+    """Seconds until it runs: its tenant may be found to be another's until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,14 @@ class Endpoint:
     path: str
     summary: str
     has_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a request to a gate says: how its installation changed, and what happened, for each who wants to know."""
+
+    change: Change | None = None
+    deliveries: Sequence[tuple[EventHandler | JobHandler, Delivery]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +167,34 @@ class Lifecycle(Protocol):
     ) -> Change | None:
         """Prove what a request to an endpoint says. `known` finds an installation by its client key.
 
+        `Doubted` for what needs no proof comes before `known` is asked: the answer must not tell who is installed.
+
         `BadRequest`, `InstallRefused`, `TenantTaken`, `NotFound`, `NotAuthenticated` or `TokenRefused` when it does
         not hold; the last two are one and the same 401.
         """
         ...
 
     async def confirm(self, tenant: Tenant, secret: str | None) -> Change | None:
-        """Ask the host whether a doubted installation is over; host errors pass through."""
+        """Ask the host how it is with an installation; host errors pass through, and it is asked again.
+
+        `Uninstalled` when the host refuses it, which is believed after several times; `Refreshed` when its addresses
+        or details are new; None when all is as it was.
+        """
         ...
 
 
 class Inbound(Protocol):
     """What a request of the host proves."""
 
-    def read(self, asked: Asked) -> Unproven | None:
-        """Find the one token; None when there is none, `TokenRefused` when it cannot be one. Pure."""
+    def find(self, asked: Asked) -> Found | None:
+        """Find the one token; None when there is none, `TokenRefused` when there are two. Pure.
+
+        What was proven before is recalled by what this returns, so it should do no more than look.
+        """
+        ...
+
+    def read(self, found: Found) -> Unproven:
+        """Take the token apart; `TokenRefused` when it cannot be one. Pure."""
         ...
 
     async def keys(self, unproven: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
@@ -208,8 +233,21 @@ class Deliveries(Protocol):
         ...
 
 
+class Gates(Protocol):
+    """For a host that tells everything at a few addresses and proves it by its tokens: its endpoints are gates then."""
+
+    def sort(self, endpoint: Endpoint, posted: Posted, proof: Proof, tenant: Tenant, addon: Addon) -> Told:
+        """Say what a request with an event's proof tells; `BadRequest` or `NotFound`. Pure."""
+        ...
+
+
 class Frames(Protocol):
-    """Who may frame our pages, and the host's own script in them."""
+    """Who may frame our pages, and the script through which they speak with the host."""
+
+    @property
+    def script(self) -> HostScript | None:
+        """Return the one script for the pages of all tenants: ours (`HostScript()`), or one that all trust."""
+        ...
 
     def frame(self, tenant: Tenant) -> Frame:
         """Return the rules for one tenant's pages. Pure."""
@@ -225,6 +263,10 @@ class Outbound(Protocol):
 
     async def administers(self, ctx: Any) -> bool:
         """Ask whether the caller administers the tenant or the place; host errors pass through."""
+        ...
+
+    async def admits(self, ctx: Any) -> bool:
+        """Ask whether the caller may still see the place, as open pages do; host errors pass. True if nobody says."""
         ...
 
     def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
@@ -244,24 +286,13 @@ class Host:
     deliveries: Deliveries
     frames: Frames
     outbound: Outbound
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """What a host is built with: its own settings, where it runs, and the guarded client for calls."""
-
-    settings: Any
-    is_production: bool
-    client: Client
-
-
-class HostFactory(Protocol):
-    """What the loader and `connect.hosts` entry points name: the models that are needed early, and how to build it."""
-
-    name: str
-    section: type[HostSection]
-    settings: type[BaseSettings]
-
-    def build(self, wiring: Wiring) -> Host:
-        """Make the host."""
-        ...
+    gates: Gates | None = None
+    """Takes what comes to the dialect's endpoints; without it they are for the lifecycle."""
+    speaks_for: Collection[str] = ()
+    """Hosts whose handlers run for its installations, too: it is another way to the same products."""
+    take_tokens: Callable[[TokenManager], None] | None = None
+    """Takes what keeps its access tokens, where one of them is needed to ask for another."""
+    trace_header: bytes | None = None
+    """The header, in lower case, by which the host's log and ours find each other."""
+    around: Callable[[ASGIApp], ASGIApp] | None = None
+    """Stands before every route, behind the front door: for what a request's proof has to be asked for."""

@@ -1,7 +1,7 @@
 """Turns every exception into the one JSON error shape; what happened goes to the log, what to do goes to the caller."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,9 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.connect.errors import (
+    Busy,
     ConnectError,
     ErrorBody,
     ErrorDetail,
@@ -24,11 +28,17 @@ from app.connect.logging import request_id
 
 log = logging.getLogger(__name__)
 
+ERROR_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorBody, "description": "Refused; says why"},
-    "5XX": {"model": ErrorBody, "description": "Failed here, at the host or in the database; says what to do"},
+    "4XX": {"content": ERROR_CONTENT, "description": "Refused; says why"},
+    "5XX": {"content": ERROR_CONTENT, "description": "Failed here, at the host or in the database; says what to do"},
 }
-"""Every `ConnectError` status, for the OpenAPI document of every route."""
+"""Every `ConnectError` status, for the OpenAPI document of every route. By reference: a model named here would be
+compiled once for each route, which took a quarter of the time to start."""
+
+
+NOT_KEPT = {"cache-control": "no-cache, no-store"}
+"""A refusal holds for one request; the checks that hosts make of add-ons ask for both words."""
 
 
 def add_error_answers(app: FastAPI) -> None:
@@ -41,6 +51,34 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(StatementError, _unstorable)
 
 
+def with_error_answers(app: FastAPI, straight: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
+    """Give what is served without the application's stack the error answers of that application."""
+    return {path: _Answered(endpoint, app) for path, endpoint in straight.items()}
+
+
+class _Answered:
+    """An application whose errors are answered; Starlette's own middleware comes in when there is one."""
+
+    def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
+        self._app = app
+        self._owner = owner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - raised again where it is answered
+            failed = error
+
+            async def fail(*_: Any) -> None:
+                raise failed
+
+            # What is for everything else is answered outside of this, as Starlette does it.
+            handlers = {
+                kind: one for kind, one in self._owner.exception_handlers.items() if kind not in (500, Exception)
+            }
+            await ExceptionMiddleware(fail, handlers=handlers)(scope, receive, send)
+
+
 def _body(
     status: int,
     code: str,
@@ -51,7 +89,9 @@ def _body(
     detail = ErrorDetail(
         code=code, message=message, request_id=request_id.get(), fields=list(fields) if fields else None
     )
-    return JSONResponse(ErrorBody(error=detail).model_dump(exclude_none=True), status_code=status, headers=headers)
+    return JSONResponse(
+        ErrorBody(error=detail).model_dump(exclude_none=True), status_code=status, headers=NOT_KEPT | (headers or {})
+    )
 
 
 async def _known(_: Request, error: Exception) -> JSONResponse:
@@ -60,6 +100,10 @@ async def _known(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotAuthenticated):
         log.info("not authenticated: %s", error.reason)
         headers = {"WWW-Authenticate": error.scheme}
+    elif isinstance(error, Busy):
+        # Whoever brings this about must not fill the log as well.
+        log.warning("put off: %s", error.code)
+        headers = {"Retry-After": str(error.retry_after)}
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", exc_info=error)
     return _body(error.status, error.code, str(error), headers=headers)
@@ -90,7 +134,7 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 async def _unstorable(request: Request, error: Exception) -> JSONResponse:
     """Blame the sender for a value that no column can hold (NUL, a lone surrogate), ourselves for the rest."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError | NoConnection):
         log.error("the database does not answer", exc_info=error)
         return _body(503, "database_unavailable", "The database does not answer now. Try again in a moment.")
     cause = error.__cause__ or getattr(error, "orig", None)

@@ -9,11 +9,13 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.connect.errors import BadRequest, BodyTooLarge, ConfigurationError, ConnectError, ErrorBody, ErrorDetail
+from app.connect.http.connections import Connections
 from app.connect.logging import access_log, request_id, tenant_id
 
 log = logging.getLogger(__name__)
@@ -34,12 +36,15 @@ DEFAULT_POLICY = (b"content-security-policy", b"frame-ancestors 'none'")
 class FrontDoor:
     """Wrap the whole application; see the module."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, connections: Connections | None = None) -> None:
         self._app = app
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
+            if scope["type"] == "lifespan" and self._connections is not None:
+                self._connections.put_in_place()
             await self._app(scope, receive, _plainly(send))
             return
         started = time.perf_counter()
@@ -53,7 +58,7 @@ class FrontDoor:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"] = [*message["headers"], *DEFAULTS, (b"x-request-id", own_id.encode())]
-                if not any(name == b"content-security-policy" for name, _ in headers):
+                if not _has_policy(headers):
                     headers.append(DEFAULT_POLICY)
             await send(message)
 
@@ -70,6 +75,13 @@ class FrontDoor:
                 raise
         finally:
             access_log.write(scope["method"], scope.get("raw_path", b""), status, time.perf_counter() - started)
+
+
+def _has_policy(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    for name, _ in headers:  # noqa: SIM110 - a generator would cost more than all its names
+        if name == b"content-security-policy":
+            return True
+    return False
 
 
 def _answer_to(error: Exception) -> tuple[int, str, str]:
@@ -142,6 +154,10 @@ def _new_id() -> str:
 async def _answer(send: Send, status: int, code: str, message: str) -> None:
     detail = ErrorDetail(code=code, message=message, request_id=request_id.get())
     body = ErrorBody(error=detail).model_dump_json(exclude_none=True).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-cache, no-store"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

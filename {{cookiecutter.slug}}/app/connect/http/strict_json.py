@@ -2,9 +2,12 @@
 
 import json
 import math
+import re
 from typing import NoReturn
 
 MAXIMUM_DEPTH = 64
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escape of half a character; two of them in order are a whole one."""
 
 
 class NotJson(ValueError):
@@ -15,6 +18,8 @@ def read_json(body: bytes) -> object:
     """Parse `body` as UTF-8 JSON.
 
     `NotJson` when it is malformed, says a member twice, holds a number that is not finite, or is over 64 levels deep.
+    Half a surrogate pair, as a text holds that was cut in the middle of an emoji, is read as U+FFFD: no database and no
+    encoding takes it. In the name of a member it is refused.
     """
     try:
         document: object = json.loads(
@@ -26,7 +31,7 @@ def read_json(body: bytes) -> object:
     for _ in range(MAXIMUM_DEPTH + 1):
         level = [inner for value in level for inner in _inside(value)]
         if not level:
-            return document
+            return _whole(document) if _SURROGATE.search(body) else document
     raise NotJson(f"more than {MAXIMUM_DEPTH} levels deep")
 
 
@@ -34,6 +39,19 @@ def _inside(value: object) -> list[object]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
+
+
+def _whole(value: object) -> object:
+    """Replace every half of a surrogate pair."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    if isinstance(value, dict):
+        if any(_whole(name) != name for name in value):
+            raise NotJson("a document with half a character in the name of a member")
+        return {name: _whole(inner) for name, inner in value.items()}
+    return value
 
 
 def _once(members: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Which addresses outside the add-on may be called: pure rules on URLs, IP addresses and origins."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
@@ -9,10 +10,13 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
 from app.connect.errors import HostError
+from app.connect.machine import is_this_machine
 from app.connect.settings import split_words
 
 IpAddress = IPv4Address | IPv6Address
 
+# Origins are written into the headers of pages, where `;`, `,`, `*` and `'` have a meaning.
+HOST_FORM = re.compile(r"[A-Za-z0-9._:-]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # They hand out credentials of the machine. All but the last sit in ranges that are refused anyway;
@@ -100,6 +104,17 @@ def read_origin(value: str) -> str:
     return origin
 
 
+def read_url(value: str) -> str:
+    """Return a URL as it is, or nothing; `ValueError` for what is no URL of http or https."""
+    try:
+        origin = origin_of(value)
+    except AddressRefused:
+        origin = ""
+    if value and not origin.startswith(("http:", "https:")):
+        raise ValueError(f"{value!r} is not a URL; write it whole, such as https://host.example/all.js")
+    return value
+
+
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(read_origin)], ...], NoDecode, BeforeValidator(split_words)]
 """The type of a setting that lists origins, comma separated."""
 
@@ -126,7 +141,7 @@ class Origins:
             return False
         host = parts.hostname or ""
         literal = _literal(host)
-        public = is_allowed(literal, production=True) if literal else not _is_local_name(host)
+        public = is_allowed(literal, production=True) if literal else not is_this_machine(host)
         return self._any and parts.scheme == "https" and public
 
     def lists(self, url: str) -> bool:
@@ -135,10 +150,7 @@ class Origins:
             origin = origin_of(url)
         except AddressRefused:
             return False
-        host = urlsplit(origin).hostname or ""
-        literal = _literal(host)
-        local = literal.is_loopback if literal else _is_local_name(host)
-        return origin in self._exact or (self._local and local)
+        return origin in self._exact or (self._local and is_this_machine(urlsplit(origin).hostname or ""))
 
 
 def _is_public(address: IpAddress) -> bool:
@@ -148,10 +160,6 @@ def _is_public(address: IpAddress) -> bool:
     if any(address in network for network in SPECIAL):
         return False
     return isinstance(address, IPv4Address) or address in GLOBAL_UNICAST
-
-
-def _is_local_name(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def _literal(host: str) -> IpAddress | None:
@@ -171,6 +179,8 @@ def _split(url: str) -> SplitResult:
         raise AddressRefused("The address is not a URL. Write scheme, host and path.")
     if "@" in parts.netloc:
         raise AddressRefused("The address holds a user name. Remove everything before and with the @.")
+    if not HOST_FORM.fullmatch(parts.hostname):
+        raise AddressRefused("The address names a host in letters that hosts do not have. Write it in ASCII (xn--...).")
     # urlsplit drops control characters in silence; what was checked would not be what is called.
     if "\\" in url or any(character <= " " or character == "\x7f" for character in url):
         raise AddressRefused("The address holds spaces, control characters or backslashes. Encode them.")

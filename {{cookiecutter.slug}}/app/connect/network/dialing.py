@@ -1,8 +1,12 @@
 """Opens connections to checked addresses only: a name is resolved once, and what was checked is called."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any
 
 from httpcore import (
     SOCKET_OPTION,
@@ -11,9 +15,14 @@ from httpcore import (
     AsyncNetworkStream,
     ConnectError,
     ConnectTimeout,
+    ReadError,
 )
 
 from app.connect.network.addresses import check_addresses
+
+HEADS = 64 * 1024
+"""Bytes that may come before the answer itself: a host may send as many 1xx answers ahead of it as it likes."""
+_left: ContextVar[list[int] | None] = ContextVar("_left", default=None)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -22,6 +31,49 @@ async def resolve_name(host: str, port: int) -> list[str]:
     """Return every address of `host` in the order the machine prefers; `OSError` when there is none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
+
+
+@contextlib.contextmanager
+def heads_counted() -> Iterator[None]:
+    """Count what connections of this task read inside the block; over `HEADS` the next read fails."""
+    token = _left.set([HEADS])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+class _CountedStream(AsyncNetworkStream):
+    """A connection, with what it reads counted where somebody counts."""
+
+    def __init__(self, inner: AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        left = _left.get()
+        if left is not None and left[0] <= 0:
+            raise ReadError("too much comes before the answer")
+        data = await self._inner.read(max_bytes, timeout)
+        if left is not None:
+            left[0] -= len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+    ) -> AsyncNetworkStream:
+        return _CountedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class CheckedBackend(AsyncNetworkBackend):
@@ -49,7 +101,8 @@ class CheckedBackend(AsyncNetworkBackend):
                 failure: ConnectError | ConnectTimeout = ConnectError("the name has no address")
                 for address in addresses:
                     try:
-                        return await self._inner.connect_tcp(address, port, share, local_address, socket_options)
+                        stream = await self._inner.connect_tcp(address, port, share, local_address, socket_options)
+                        return _CountedStream(stream)
                     except (ConnectError, ConnectTimeout) as error:
                         failure = error
                 raise failure

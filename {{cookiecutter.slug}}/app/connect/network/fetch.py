@@ -7,8 +7,12 @@ HostError 502
 """
 
 import asyncio
+import os
+import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, cast
 
@@ -18,7 +22,7 @@ from httpcore import AsyncConnectionPool
 from app.connect.errors import HostError
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.addresses import AddressRefused, check_url
-from app.connect.network.dialing import CheckedBackend, Resolve, resolve_name
+from app.connect.network.dialing import CheckedBackend, Resolve, heads_counted, resolve_name
 
 Auth = httpx.Auth
 BasicAuth = httpx.BasicAuth
@@ -46,12 +50,17 @@ class ResponseInvalid(HostError):
     sentence = "The host's answer cannot be read. Check that the address is the host's API."
 
 
+before_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("before_sending", default=None)
+"""What gives back what must not be held while a host is waited for, such as a connection of the database."""
+
+
 class Outbound:
     """One client for the process: https to public addresses, in bounded time and size.
 
     It follows no redirect and knows no proxy and no cookie. In development http and loopback pass too.
     `timeout` is in seconds: once for a connection and for each piece of an answer, twice for a head or body
-    that drips. `transport` stands in for the network, under the same rules on URLs, times and sizes.
+    that drips. At most so many `connections` are open at once. `transport` stands in for the network, under the
+    same rules on URLs, times and sizes.
     """
 
     def __init__(
@@ -61,9 +70,12 @@ class Outbound:
         timeout: float = TIMEOUT,
         transport: Transport | None = None,
         resolve: Resolve = resolve_name,
+        connections: int = 100,
     ) -> None:
         self._production = production
-        inner = transport or _CheckedTransport(production=production, resolve=resolve)
+        self._transport = transport
+        self._companions: list[Outbound] = []
+        inner = transport or _CheckedTransport(production=production, resolve=resolve, connections=connections)
         self._client = httpx.AsyncClient(
             transport=_GuardedTransport(inner, production=production, patience=2 * timeout),
             trust_env=False,
@@ -77,6 +89,15 @@ class Outbound:
             },
         )
 
+    def beside(self) -> "Outbound":
+        """Make a client for a server on this machine that the platform names; http and loopback pass in production.
+
+        Its addresses must come from configuration and never from a request. It is closed with this one.
+        """
+        made = Outbound(production=False, transport=self._transport)
+        self._companions.append(made)
+        return made
+
     async def send(
         self,
         method: str,
@@ -86,6 +107,7 @@ class Outbound:
         params: Mapping[str, str] | None = None,
         json: object = None,
         form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         limit: int = RESPONSE_LIMIT,
     ) -> Response:
         """Send one request and return its answer, whatever the status, read whole.
@@ -94,12 +116,15 @@ class Outbound:
         `auth`.
         """
         check_url(url, production=self._production)
+        give_back = before_sending.get()
+        if give_back is not None:
+            await give_back()
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError):
             raise AddressRefused("The address is not a URL. Write scheme, host and path.") from None
         request = self._client.build_request(
-            method, target, params=params, json=json, data=form, extensions={"limit": limit}
+            method, target, params=params, json=json, data=form, headers=headers, extensions={"limit": limit}
         )
         try:
             return await self._client.send(request, auth=auth)
@@ -118,6 +143,8 @@ class Outbound:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        for one in self._companions:
+            await one.aclose()
         await self._client.aclose()
 
 
@@ -135,16 +162,22 @@ def json_object(response: Response) -> dict[str, Any]:
     return document
 
 
+@cache
+def _ssl_context(*_: str | None) -> ssl.SSLContext:
+    """Make the rules for https, once for each place of authorities: reading them takes long."""
+    return httpx.create_ssl_context()
+
+
 class _CheckedTransport(httpx.AsyncHTTPTransport):
     """The network, through connections to checked addresses."""
 
-    def __init__(self, *, production: bool, resolve: Resolve) -> None:
-        context = httpx.create_ssl_context()
+    def __init__(self, *, production: bool, resolve: Resolve, connections: int) -> None:
+        context = _ssl_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         super().__init__(verify=context)
         self._pool = AsyncConnectionPool(
             ssl_context=context,
-            max_connections=100,
-            max_keepalive_connections=20,
+            max_connections=connections,
+            max_keepalive_connections=min(20, connections),
             keepalive_expiry=5.0,
             network_backend=CheckedBackend(production=production, resolve=resolve),
         )
@@ -162,7 +195,8 @@ class _GuardedTransport(httpx.AsyncBaseTransport):
         check_url(str(request.url), production=self._production)
         try:
             async with asyncio.timeout(self._patience):
-                response = await self._inner.handle_async_request(request)
+                with heads_counted():
+                    response = await self._inner.handle_async_request(request)
         except TimeoutError:
             raise HostUnavailable from None
         stream = cast("httpx.AsyncByteStream", response.stream)

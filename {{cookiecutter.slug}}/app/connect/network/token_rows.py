@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.connect.database.engine import Base, Database, TenantOwned
+from app.connect.database.engine import Base, Database
+from app.connect.database.guard import TenantOwned
 from app.connect.errors import ConfigurationError
 from app.connect.keys.sealing import Vault
 
@@ -81,7 +82,7 @@ class TokenShelf:
         if row is None or row.sealed_token is None:
             return None
         try:
-            token = self._vault.open(row.sealed_token, owner=_owner(slot))
+            token = self._vault.open(row.sealed_token, owner=token_owner(slot.installation_id))
         except ConfigurationError:
             # Its key was retired. The host gives another token, so this is no reason to stop.
             await self._make_stale(row)
@@ -141,13 +142,54 @@ class TokenShelf:
 
     async def put(self, lease: str, slot: Slot, token: str, *, fresh_until: float) -> None:
         """Store the token fetched under `lease`, unless the lease has passed to another."""
-        sealed = self._vault.seal(token, owner=_owner(slot))
+        sealed = self._vault.seal(token, owner=token_owner(slot.installation_id))
         async with self._database.session() as session:
             await session.execute(
                 update(AccessToken)
                 .where(AccessToken.refresher == lease, *_in(slot))
                 .values(sealed_token=sealed, fresh_until=fresh_until)
             )
+
+    async def push(
+        self, slot: Slot, token: str, *, generation: int, fresh_until: float, longer: float, now: float
+    ) -> bool:
+        """Store a token that nobody asked for, where it outlasts what is there by `longer`; tell whether it did.
+
+        Raises `TenantGone`.
+        """
+        values = {
+            "generation": generation,
+            "sealed_token": self._vault.seal(token, owner=token_owner(slot.installation_id)),
+            "fresh_until": fresh_until,
+            "refreshing_until": 0.0,
+            "refresher": None,
+        }
+        newer = or_(
+            AccessToken.generation < generation,
+            and_(
+                AccessToken.generation == generation,
+                or_(AccessToken.fresh_until <= now, AccessToken.fresh_until + longer <= fresh_until),
+            ),
+        )
+        for _ in range(2):
+            async with self._database.session() as session:
+                done = await session.execute(update(AccessToken).where(*_in(slot), newer).values(**values))
+            if done.rowcount:  # type: ignore[attr-defined]
+                return True
+            if await self._find(slot):
+                return False
+            try:
+                async with self._database.session() as session:
+                    session.add(
+                        AccessToken(
+                            tenant_id=slot.tenant_id, installation_id=slot.installation_id, wanted=slot.wanted, **values
+                        )
+                    )
+            except IntegrityError:
+                # Another push was first, or the tenant is gone: then there is no row the second time either.
+                continue
+            return True
+        raise TenantGone(slot.tenant_id)
 
     async def release(self, lease: str, slot: Slot) -> None:
         """Let others fetch again."""
@@ -161,7 +203,8 @@ class TokenShelf:
     async def discard(self, slot: Slot, token: str) -> None:
         """Mark the row stale if it still holds `token`."""
         row = await self._find(slot)
-        if row and row.sealed_token and self._vault.open(row.sealed_token, owner=_owner(slot)) == token:
+        owner = token_owner(slot.installation_id)
+        if row and row.sealed_token and self._vault.open(row.sealed_token, owner=owner) == token:
             await self._make_stale(row)
 
     async def _make_stale(self, row: AccessToken) -> None:
@@ -183,5 +226,6 @@ def _in(slot: Slot) -> tuple[ColumnElement[bool], ...]:
     return AccessToken.installation_id == slot.installation_id, AccessToken.wanted == slot.wanted
 
 
-def _owner(slot: Slot) -> str:
-    return f"access_token:{slot.installation_id}"
+def token_owner(installation_id: str) -> str:
+    """Name whose a sealed access token is."""
+    return f"access_token:{installation_id}"

@@ -2,7 +2,8 @@
 
 HostError 502
 ├── UnknownClient       the host no longer knows this installation: it was uninstalled
-└── TokenDenied        the host knows it, but gives no token with these scopes
+├── TokenDenied         the host knows it, but gives no token with these scopes
+└── TokenAwaited 503    the host gives tokens when it likes, and there is none now: what runs later waits
 """
 
 import asyncio
@@ -23,6 +24,8 @@ EARLY = 60.0
 EARLY_SHARE = 0.2
 """... or this share of its life, when that is less."""
 LONGEST_LIFE = 7 * 24 * 3600.0
+LONGER = 300.0
+"""Seconds by which a pushed token must outlast the one that is kept to take its place: each request brings one."""
 POLL = 0.1
 CACHED_TOKENS = 10_000
 
@@ -39,6 +42,14 @@ class TokenDenied(HostError):
 
     code = "token_denied"
     sentence = "The host gave no access token. Install the add-on again so that it is granted its scopes."
+
+
+class TokenAwaited(HostError):
+    """The host pushes access tokens along with its requests, and there is none now: the next one brings it."""
+
+    status = 503
+    code = "token_awaited"
+    sentence = "There is no access token now. The host brings one with its next call, at least every hour."
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +133,26 @@ class TokenManager:
         # A request that is cancelled must not take the token from the others who wait for it.
         return await asyncio.shield(flight)
 
-    async def deposit(self, tenant: Tenant, wanted: Wanted, token: GrantedToken) -> None:
-        """Keep a token that the host pushed along with a request, unless a fresh one is there already."""
+    async def deposit(self, tenant: Tenant, wanted: Wanted, token: GrantedToken) -> bool:
+        """Keep a token that the host pushed along with a request, unless the one that is there lasts as long.
+
+        Return whether it is the newest now; one that is about to end, or ended, is not kept.
+        """
         key = _key(tenant, wanted)
         now = self._clock()
-        held = self._memory.get(key)
-        if held and now < held[1]:
-            return
-        try:
-            lease = await self._shelf.lease(key.slot, generation=key.generation, now=now)
-        except TenantGone:
-            return
-        if lease is None:
-            shelved = await self._shelf.read(key.slot)
-            if shelved and shelved.generation > key.generation:
-                return
         fresh_until = now + fresh_for(token.expires_in)
-        self._remember(key, token.access_token, fresh_until)
-        if lease:
-            await self._shelf.put(lease, key.slot, token.access_token, fresh_until=fresh_until)
-            await self._shelf.release(lease, key.slot)
+        held = self._memory.get(key)
+        if fresh_until <= now or (held and now < held[1] and fresh_until < held[1] + LONGER):
+            return False
+        try:
+            kept = await self._shelf.push(
+                key.slot, token.access_token, generation=key.generation, fresh_until=fresh_until, longer=LONGER, now=now
+            )
+        except TenantGone:
+            return False
+        if kept:
+            self._remember(key, token.access_token, fresh_until)
+        return kept
 
     async def invalidate(self, tenant: Tenant, wanted: Wanted, token: str) -> None:
         """Forget `token` after the host refused it; a newer one that someone else fetched stays."""

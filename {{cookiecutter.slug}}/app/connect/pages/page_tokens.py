@@ -1,8 +1,8 @@
 """Page tokens: how a page in a frame calls back without cookies.
 
 Our own key, issuer and audience, so a page token is never taken for a token of the host. It lives 15 minutes and is
-renewed while the page is open, for 12 hours in total; it names tenant, caller, generation and the module it was made
-for, so it acts for that page alone and a new installation ends it.
+renewed while the page is open, for 12 hours in total; it names tenant, caller, generation, the module it was made for
+and the parameters it was opened with, so it acts for that page alone and a new installation ends it.
 """
 
 import time
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.connect.keys.jwt import TokenRefused, UnverifiedToken, VerifyKey, prepare_key, sign, verify
+from app.connect.pages.opened_with import OpenedWith
 from app.connect.tenancy.tenant import Caller, Tenant
 
 ISSUER = "connect:page"
@@ -30,11 +31,13 @@ class Visit:
     kind: str
     key: str | None
     started: float
+    opened_with: OpenedWith | None = None
+    """The parameters that a handler reads and the host signed."""
 
     @classmethod
-    def begin(cls, kind: str, key: str | None) -> "Visit":
+    def begin(cls, kind: str, key: str | None, opened_with: OpenedWith | None = None) -> "Visit":
         """Begin a visit now."""
-        return cls(kind, key, time.time())
+        return cls(kind, key, time.time(), opened_with)
 
     @property
     def module(self) -> str:
@@ -51,7 +54,7 @@ class PageTokens:
     def issue(self, tenant: Tenant, caller: Caller, visit: Visit) -> str:
         """Make a token for one page and its viewer; never beyond 12 hours after the visit began."""
         now = time.time()
-        claims = {
+        claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": ISSUER,
             "host": tenant.host,
@@ -64,6 +67,8 @@ class PageTokens:
             "iat": int(now),
             "exp": int(min(now + LIFE, visit.started + LONGEST_SESSION)),
         }
+        if visit.opened_with is not None:
+            claims["with"] = visit.opened_with
         return sign(claims, self._keys[0])
 
     def check(self, token: UnverifiedToken) -> Mapping[str, Any]:
@@ -83,7 +88,8 @@ class PageTokens:
 def visit_of(claims: Mapping[str, Any]) -> Visit:
     """Read which page checked claims were made for."""
     kind, key = claims["page"]
-    return Visit(kind, key, claims["started"])
+    names, digest = claims.get("with") or ((), None)
+    return Visit(kind, key, claims["started"], None if digest is None else OpenedWith(tuple(names), digest))
 
 
 def require_same(claims: Mapping[str, Any], tenant: Tenant) -> None:

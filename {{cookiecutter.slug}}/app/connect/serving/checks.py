@@ -1,12 +1,19 @@
-"""`addon check`: finds routes that prove nothing. A route asks for a context, or says that it is public."""
+"""`addon check`: finds routes that prove nothing, and routers that nobody listed.
+
+A route asks for a context, or says that it is public.
+"""
 
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi.params import Depends
 
+from app.connect.declare.guards import PLACEHOLDER, Guard
 from app.connect.declare.router import Router
+from app.connect.errors import ConfigurationError
 from app.connect.serving.dependencies import PROVIDERS
 
 
@@ -17,6 +24,32 @@ def proof_of(call: Callable[..., Any]) -> str | None:
         if proof is not None:
             return proof
     return None
+
+
+def access_of(call: Callable[..., Any]) -> str | None:
+    """Return what a route asks of an API token, such as `builds.{name}.report`; None for a route that says nothing."""
+    for dependency in _dependencies(call):
+        found = dependency.access if isinstance(dependency, Guard) else access_of(dependency)
+        if found is not None:
+            return found
+    return None
+
+
+def asked_rules(routers: Iterable[Router[Any]]) -> list[str]:
+    """Return the rules that open each route to API tokens, such as `builds.*.report`."""
+    asked = {access_of(route.endpoint) for router in routers for route in router.api.routes}  # type: ignore[attr-defined]
+    return sorted({PLACEHOLDER.sub("*", one) for one in asked if one is not None})
+
+
+def unguarded_routes(routers: Iterable[Router[Any]]) -> list[str]:
+    """Return one line for each route for programs that only an API token without a list of accesses opens."""
+    return [
+        f"{route.path}: {route.endpoint.__name__} asks for no access, so only an API token that may do everything "  # type: ignore[attr-defined]
+        'opens it. To let others in, write ctx: Annotated[Context, access("...")].'
+        for router in routers
+        for route in router.api.routes
+        if proof_of(route.endpoint) == "api" and access_of(route.endpoint) is None  # type: ignore[attr-defined]
+    ]
 
 
 def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:
@@ -34,17 +67,35 @@ def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:
     return lines
 
 
-def misplaced_demands(routers: Iterable[Router[Any]]) -> list[str]:
-    """Return one line for each route that asks of a page what its callers, programs, do not have."""
-    return [
+def unlisted_routers(package: str, listed: Iterable[Router[Any]]) -> list[str]:
+    """Return one line for each router in a file of a package that is not among those `listed`: none of it is served."""
+    known = {id(router) for router in listed}
+    root = import_module(package)
+    lines = []
+    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+        for name, value in vars(import_module(found.name)).items():
+            if isinstance(value, Router) and value.is_used and id(value) not in known:
+                known.add(id(value))
+                lines.append(
+                    f"{found.name.replace('.', '/')}.py: nothing that `{name}` declares is served. Add it to `routers` "
+                    f"in {package.replace('.', '/')}/__init__.py."
+                )
+    return lines
+
+
+def require_placed(routers: Iterable[Router[Any]]) -> None:
+    """Raise `ConfigurationError` for routes that ask of a page what their callers, programs, do not have."""
+    lines = [
         f"{call.__name__}: page= and require_admin= are for pages, but the route asks for ApiCtx. Remove them."
         for router in routers
         for call, demand in router.demands.items()
         if proof_of(call) == "api" and (demand.page is not None or demand.require_admin)
     ]
+    if lines:
+        raise ConfigurationError("\n".join(lines))
 
 
-def _dependencies(call: Callable[..., Any]) -> list[Callable[..., Any]]:
+def _dependencies(call: Callable[..., Any]) -> list[Any]:
     unwrapped = inspect.unwrap(call)
     hints = get_type_hints(unwrapped, include_extras=True)
     found = []

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from app.connect.context import Context, Parts
@@ -15,6 +15,8 @@ from app.connect.tenancy.tenant import Caller, Tenant
 
 REMEMBERED = 60.0
 """Seconds for which a host's answer about an administrator is believed."""
+STAYING = 3600.0
+"""Seconds for which it is believed that somebody is still there: open pages ask, and hosts limit calls."""
 MOST_REMEMBERED = 10_000
 
 
@@ -43,27 +45,39 @@ class Contexts:
         )
 
 
-class Administrators:
-    """Ask hosts who administers, and remember the answer for a minute."""
+class Answers:
+    """What hosts said of persons, each answer for a while."""
 
-    def __init__(self, hosts: Mapping[str, Host]) -> None:
-        self._hosts = hosts
+    def __init__(self) -> None:
         self._remembered: OrderedDict[tuple[str, int, str, str | None], tuple[bool, float]] = OrderedDict()
 
-    async def ask(self, ctx: Context) -> bool:
-        """Return whether the caller administers the tenant or the place; `HostError` when the host cannot be asked."""
+    async def of(self, ctx: Context, ask: Callable[[Context], Awaitable[bool]], *, seconds: float) -> bool:
+        """Return what is remembered of the caller in this place, or ask; what the host raises is not remembered."""
         tenant, caller = ctx.tenant, ctx.caller
-        if caller.user_id is None:
-            return False
-        name = (tenant.installation_id, tenant.generation, caller.user_id, caller.place)
+        name = (tenant.installation_id, tenant.generation, caller.user_id or "", caller.place)
         known = self._remembered.get(name)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
-        answer = await self._hosts[tenant.host].outbound.administers(ctx)
-        self._remembered[name] = (answer, time.monotonic() + REMEMBERED)
+        answer = await ask(ctx)
+        self._remembered[name] = (answer, time.monotonic() + seconds)
         if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.popitem(last=False)
         return answer
+
+
+class Administrators:
+    """Ask hosts who administers and who is still there, and remember the answers."""
+
+    def __init__(self, hosts: Mapping[str, Host]) -> None:
+        self._hosts = hosts
+        self._administer = Answers()
+        self._stay = Answers()
+
+    async def ask(self, ctx: Context) -> bool:
+        """Return whether the caller administers the tenant or the place; `HostError` when the host cannot be asked."""
+        if ctx.caller.user_id is None:
+            return False
+        return await self._administer.of(ctx, self._hosts[ctx.host].outbound.administers, seconds=REMEMBERED)
 
     async def require(self, ctx: Context) -> None:
         """Raise `NotAllowed` unless the caller administers; also when the host cannot be asked."""
@@ -77,3 +91,18 @@ class Administrators:
             ) from None
         if not allowed:
             raise NotAllowed("Only who administers this place may do that. Ask an administrator.")
+
+    async def require_presence(self, ctx: Context) -> None:
+        """Raise `NotAllowed` when the host says that the caller left the tenant or the place.
+
+        A host that cannot be asked keeps nobody out: nothing is given that the person did not have a moment ago.
+        """
+        if ctx.caller.user_id is None:
+            return
+        try:
+            stays = await self._stay.of(ctx, self._hosts[ctx.host].outbound.admits, seconds=STAYING)
+        except HostError as error:
+            ctx.log.debug("the host cannot be asked who is still there", exc_info=error)
+            return
+        if not stays:
+            raise NotAllowed("You are not in this place any more. Open the page again from the host.")

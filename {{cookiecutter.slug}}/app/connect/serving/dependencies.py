@@ -6,19 +6,25 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
-from app.connect.access.api_tokens import ApiTokens, read_bearer
+from app.connect.access.api_tokens import ApiTokens
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
 from app.connect.declare.declarations import Demand
+from app.connect.declare.guards import ENFORCED, Guard
+from app.connect.errors import NoApiToken, NotAllowed, NotAuthenticated
 from app.connect.hosts.protocol import Host, ProofKind
+from app.connect.pages.opened_with import OpenedWith
 from app.connect.pages.page_tokens import Visit
 from app.connect.serving.contexts import Administrators, Contexts
-from app.connect.serving.proof import Authenticator, Proven, asked_of
+from app.connect.serving.proof import Authenticator, asked_of
+from app.connect.serving.proven import Proven
 from app.connect.tenancy.tenant import Tenant
 
 Open = Callable[[Request], AsyncIterator[Context]]
 NO_DEMAND = Demand()
+UNGUARDED = "This asks for an API token that may do everything. Create one without a list of accesses."
 
 
 @dataclass(frozen=True)
@@ -61,40 +67,60 @@ def get_serving(request: Request) -> Serving:
     return serving
 
 
-async def prove_module(serving: Serving, request: Request, module: Module) -> Proven:
+async def prove_module(serving: Serving, scope: Scope, module: Module) -> Proven:
     """Prove a request for a module: the host shows it, or its own page asks again."""
-    asked = asked_of(request.scope, ProofKind.ENTRY, module.kind, module.key)
-    return await serving.authenticator.by_either(module.host, asked, request.scope, modules={module.name})
+    asked = asked_of(scope, ProofKind.ENTRY, module.kind, module.key)
+    return await serving.authenticator.by_either(module.host, asked, scope, modules=(module.name,))
 
 
-async def prove(request: Request, host: str | None = None) -> Proven:
-    """Prove a request by what its route is: a module, a host's own route, or a route for our pages."""
+async def prove(request: Request, host: str | None = None, kind: ProofKind = ProofKind.ENTRY) -> Proven:
+    """Prove a request by what its route is: a module, a host's own route, or a route for our pages.
+
+    A route of a host's own takes the kind of token that it was declared for, and no other.
+    """
     serving = get_serving(request)
     endpoint = request.scope["endpoint"]
     module = serving.modules.get(endpoint)
     if module is not None:
-        return await prove_module(serving, request, module)
+        proven = await prove_module(serving, request.scope, module)
+        _require_same_parameters(proven.visit, request.scope)
+        return proven
     demand = serving.addon.demands.get(endpoint, NO_DEMAND)
     pages = None if demand.page is None else _modules_called(serving, demand.page)
     if host is None:
         return await serving.authenticator.by_page(request.scope, modules=pages)
-    asked = asked_of(request.scope, ProofKind.ENTRY, "route")
+    asked = asked_of(request.scope, kind, "route")
     return await serving.authenticator.by_either(serving.hosts[host], asked, request.scope, modules=pages)
 
 
 @asynccontextmanager
-async def _opened(request: Request, host: str | None) -> AsyncIterator[Context]:
+async def _opened(request: Request, host: str | None, kind: ProofKind = ProofKind.ENTRY) -> AsyncIterator[Context]:
     serving = get_serving(request)
-    proven = await prove(request, host)
-    async with serving.open(proven, visit=visit_to(serving.modules.get(request.scope["endpoint"]))) as context:
+    proven = await prove(request, host, kind)
+    visit = None if proven.visit else visit_to(serving.modules.get(request.scope["endpoint"]), request.scope)
+    async with serving.open(proven, visit=visit) as context:
         if _wants_admin(serving, request.scope["endpoint"]):
             await serving.administrators.require(context)
         yield context
 
 
-def visit_to(module: Module | None) -> Visit | None:
-    """Begin the visit of a module's page."""
-    return None if module is None else Visit.begin(module.kind, module.key)
+def visit_to(module: Module | None, scope: Scope | None = None) -> Visit | None:
+    """Begin the visit of a module's page; `scope` is the request of a handler that reads its parameters."""
+    if module is None:
+        return None
+    if scope is None:
+        return Visit.begin(module.kind, module.key)
+    found = module.host.inbound.find(asked_of(scope, ProofKind.ENTRY, module.kind, module.key))
+    # Where nothing but the token is proven, its parameters were anybody's from the start.
+    opened_with = OpenedWith.of(scope["query_string"], token=found.token) if found and found.binding else None
+    return Visit.begin(module.kind, module.key, opened_with)
+
+
+def _require_same_parameters(visit: Visit | None, scope: Scope) -> None:
+    """Raise `NotAuthenticated` where a page asks for itself with other parameters than the host opened it with."""
+    opened_with = visit and visit.opened_with
+    if opened_with and not opened_with.holds(scope["query_string"]):
+        raise NotAuthenticated("the page was opened with other parameters, such as those of another place")
 
 
 def _wants_admin(serving: Serving, endpoint: Any) -> bool:
@@ -121,16 +147,59 @@ async def get_tenant(request: Request) -> Tenant:
 async def get_api_context(request: Request) -> AsyncIterator[Context]:
     """Hand over the context of a call that carries one of the tenant's API tokens."""
     serving = get_serving(request)
-    tenant, caller = await serving.api_tokens.verify(read_bearer(request))
-    async with serving.contexts.open(tenant, caller) as context:
+    principal = await serving.api_tokens.verify(read_bearer(request))
+    if principal.accesses is not None:
+        raise NotAllowed(UNGUARDED)
+    async with serving.contexts.open(principal.tenant, principal.caller) as context:
         yield context
 
 
-def context_of(host: str) -> Open:
-    """Make the dependency that hands over the context of one host: by its token, or by a page token of its pages."""
+def read_bearer(request: Request) -> str:
+    """Return the token of `Authorization: Bearer <token>`; `NoApiToken` when there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise NoApiToken("no API token")
+    return token.strip()
+
+
+class GuardedContext(Guard):
+    """The context of a call whose API token may do what the route asks for, or everything."""
+
+    async def __call__(self, request: Request) -> AsyncIterator[Context]:
+        """Hand it over; what takes words from the handler is checked when these are known (`guards.watch`)."""
+        serving = get_serving(request)
+        principal = await serving.api_tokens.verify(read_bearer(request))
+        async with serving.contexts.open(principal.tenant, principal.caller) as context:
+            context.accesses = principal.accesses
+            if not self.names:
+                context.require(*self.words({}))
+            elif getattr(request.scope["endpoint"], ENFORCED, None) is not self:
+                raise RuntimeError(
+                    f"access({self.access!r}) takes words from a handler, so it belongs into the parameters of one "
+                    "that @router.route declares."
+                )
+            yield context
+
+
+def access(asks: str) -> Any:
+    """Open a route to the API tokens that may do this.
+
+    `ctx: Annotated[Context, access("builds.{name}.report")]`: `{name}` is what the handler gets by that name, as its
+    parameter or else as a field of its body's model.
+    """
+    guard = GuardedContext(asks)
+    PROVIDERS[guard] = "api"
+    return Depends(guard, scope="function")
+
+
+def context_of(host: str, kind: ProofKind = ProofKind.ENTRY) -> Open:
+    """Make the dependency that hands over the context of one host: by its token, or by a page token of its pages.
+
+    `CONTEXT` is for what scripts in the host's pages call with a token they got there; it is bound to no address.
+    """
 
     async def get_host_context(request: Request) -> AsyncIterator[Context]:
-        async with _opened(request, host) as context:
+        async with _opened(request, host, kind) as context:
             yield context
 
     PROVIDERS[get_host_context] = "signed"

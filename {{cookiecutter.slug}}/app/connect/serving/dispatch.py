@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select, update
 
 from app.connect.context import Context
 from app.connect.database.engine import Database
@@ -10,22 +12,36 @@ from app.connect.declare.addon import Addon
 from app.connect.errors import HostError
 from app.connect.hosts.protocol import Answer, Host
 from app.connect.logging import bind, redact, request_id
+from app.connect.network.fetch import HostUnavailable
+from app.connect.network.tokens import TokenAwaited
 from app.connect.serving.contexts import Contexts
 from app.connect.serving.handlers import HandlerGone, call_handlers
-from app.connect.serving.retries import ATTEMPTS, is_permanent, pause_after
+from app.connect.serving.retries import CRASHES, LONGEST_AFTER_OUTAGE, LONGEST_BACKOFF, is_permanent, pause_after
 from app.connect.serving.transitions import TRANSITIONS, Transitions
 from app.connect.tenancy.directory import INSTALLATIONS
-from app.connect.tenancy.entries import PURGE, UNINSTALLED, purge_entry
-from app.connect.tenancy.lifecycle import Lifecycle
+from app.connect.tenancy.entries import INSTALLED, PURGE, UNINSTALLED, purge_entry
 from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import Caller, Tenant, TenantState
-from app.connect.work.inbox import Claim, Inbox
+from app.connect.work.claims import Claim
+from app.connect.work.inbox import Inbox
+from app.connect.work.pauses import Pauses
 from app.connect.work.rows import Envelope, Kind
+from app.connect.work.waiting import AWAITED
 
 log = logging.getLogger(__name__)
 
 HANDLER_LIMIT = 300.0
-SUSPENDED_DELAY = 60.0
+UNSERVED_DELAY = 60.0
+"""Seconds until an entry is looked at again whose host is not enabled, or cannot be asked."""
+LONGEST_GOODBYE = 3600.0
+"""Seconds for which a goodbye that fails is said again: the data of a tenant that left does not wait for more."""
+HELD_DELAYS: Mapping[str, float] = {TenantState.SUSPENDED: 300.0, TenantState.UNINSTALLED: 3600.0}
+"""Seconds until a held entry is looked at again; whoever serves its tenant again makes it due at once."""
+
+
+AWAITED_DELAY = 300.0
+"""Seconds until an entry is tried again that found no access token; the next token makes it due at once."""
+ENDS = {UNINSTALLED, PURGE}
 
 
 class LeaseLost(Exception):
@@ -43,14 +59,18 @@ class Dispatcher:
         contexts: Contexts,
         database: Database,
         inbox: Inbox,
-        lifecycle: Lifecycle,
+        pauses: Pauses,
+        transitions: Transitions,
+        give_up_after: float,
     ) -> None:
         self._addon = addon
         self._hosts = hosts
         self._contexts = contexts
         self._db = database
         self._inbox = inbox
-        self._transitions = Transitions(hosts, lifecycle)
+        self._pauses = pauses
+        self._transitions = transitions
+        self._give_up_after = give_up_after
 
     async def run(self, claim: Claim) -> None:
         """Run one claimed entry to its end; what its handler returns is sent by the host's own means."""
@@ -65,25 +85,31 @@ class Dispatcher:
         request_id.set(f"inbox-{claim.id}")
         bind(claim.owner.tenant_id)
         tenant = await self._tenant(claim)
-        if tenant is None or tenant.generation != claim.owner.generation or not _may_run(tenant, claim):
-            await self._inbox.settle(claim)
-        elif tenant.state is TenantState.SUSPENDED or not self._is_served(tenant, claim):
-            await self._inbox.retry(claim, delay=SUSPENDED_DELAY, error=None, counts=False)
-        elif claim.attempts > ATTEMPTS:
+        why = None if tenant is None else _why_over(tenant, claim)
+        if tenant is None or why is not None:
+            await self._inbox.drop(claim, why or "its tenant was purged")
+        elif _must_wait(tenant, claim):
+            await self._hold_back(claim)
+        elif not self._is_served(tenant, claim):
+            await self._inbox.retry(claim, delay=UNSERVED_DELAY, error=None, counts=False)
+        elif claim.crashes >= CRASHES:
             await self._give_up(claim, tenant, "It was started too often without an end: the process may die of it.")
         elif await self._inbox.is_replaced(claim):
-            await self._inbox.settle(claim)
+            await self._inbox.drop(claim, "a newer one has its key")
         else:
             try:
-                return await self._run(claim, tenant, inline=inline)
+                answer = await self._run(claim, tenant, inline=inline)
             except LeaseLost:
                 log.warning("another worker took this over", extra={"entry": claim.id})
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, its entry is kept
                 await self._failed(claim, tenant, error)
+            else:
+                self._pauses.answered(claim.owner.origin)
+                return answer
         return None
 
     async def _run(self, claim: Claim, tenant: Tenant, *, inline: bool) -> Answer | None:
-        if claim.kind is Kind.LIFECYCLE and claim.name in TRANSITIONS:
+        if _is_lifecycle(claim, TRANSITIONS):
             await self._transitions.run(claim, tenant)
             await self._inbox.settle(claim)
             return None
@@ -99,14 +125,23 @@ class Dispatcher:
                     # On SQLite the reply's access token could not be written while this transaction holds rows.
                     await context.commit()
                     await deliveries.reply(context, result)
-            if claim.kind is Kind.LIFECYCLE and claim.name == UNINSTALLED:
-                context.db.add(purge_entry(tenant))
+            if _is_lifecycle(claim, {UNINSTALLED}):
+                context.db.add(purge_entry(tenant, claim.id))
             await self._finish(claim, context)
         return written
 
+    async def _hold_back(self, claim: Claim) -> None:
+        """Keep an entry until its tenant is served again."""
+        mine = InstallationRow.id == claim.owner.installation_id
+        async with self._db.session() as session:
+            # A write, not a look: whoever serves the tenant again comes before this or finds what is held.
+            await session.execute(update(InstallationRow).where(mine).values(changed_at=InstallationRow.changed_at))
+            state = await session.scalar(select(InstallationRow.state).where(mine))
+            await self._inbox.hold_back(claim, session, delay=HELD_DELAYS.get(state or "", 0.0))
+
     def _is_served(self, tenant: Tenant, claim: Claim) -> bool:
         """Tell whether the tenant's host is enabled; what needs no host does not wait for it."""
-        return tenant.host in self._hosts or claim.name == PURGE
+        return tenant.host in self._hosts or _is_lifecycle(claim, {PURGE})
 
     async def _finish(self, claim: Claim, context: Context) -> None:
         """End the entry in the handler's own transaction: its rows and the mark are kept together or not at all."""
@@ -115,34 +150,65 @@ class Dispatcher:
 
     async def _failed(self, claim: Claim, tenant: Tenant, error: Exception) -> None:
         said = redact(f"{type(error).__name__}: {error}")
-        if claim.name in TRANSITIONS and isinstance(error, HostError):
+        pause = self._pause(claim, error)
+        if _is_lifecycle(claim, TRANSITIONS) and isinstance(error, HostError):
             # Whether an installation is over can be asked of its host alone, however long that is away.
-            await self._inbox.retry(claim, delay=SUSPENDED_DELAY, error=said, counts=False)
+            await self._inbox.retry(claim, delay=max(UNSERVED_DELAY, pause), error=said, counts=False)
             return
-        if claim.attempts >= ATTEMPTS or is_permanent(error):
+        if isinstance(error, TokenAwaited):
+            log.warning(
+                "no access token of the host is there; the entry waits for the next one",
+                extra={"handler": claim.name, "entry": claim.id},
+            )
+            await self._inbox.retry(claim, delay=AWAITED_DELAY, error=AWAITED, counts=False)
+            return
+        limit = min(self._give_up_after, LONGEST_GOODBYE) if _is_lifecycle(claim, ENDS) else self._give_up_after
+        is_old = self._inbox.now() - claim.since >= limit
+        if is_permanent(error) or (is_old and _reset_of(error) is None):
             await self._give_up(claim, tenant, said, error)
             return
-        delay = pause_after(claim.attempts)
-        log.warning(
-            "handler failed; it runs again",
-            exc_info=error,
-            extra={"handler": claim.name, "attempt": claim.attempts, "again_in": round(delay, 1)},
-        )
-        await self._inbox.retry(claim, delay=delay, error=said)
+        self._say(claim, error, pause)
+        await self._inbox.retry(claim, delay=pause, error=said, counts=_reset_of(error) is None)
+
+    def _pause(self, claim: Claim, error: Exception) -> float:
+        """Return the seconds to wait, and have the others wait that would meet the same."""
+        owner, now = claim.owner, self._inbox.now()
+        reset = _reset_of(error)
+        if reset is not None:
+            return self._pauses.limited(owner.origin, owner.tenant_id, reset) - now
+        if isinstance(error, HostUnavailable):
+            return max(self._pauses.failed(owner.origin), pause_after(claim.attempts, longest=LONGEST_AFTER_OUTAGE))
+        return pause_after(claim.attempts, longest=LONGEST_BACKOFF)
+
+    def _say(self, claim: Claim, error: Exception, pause: float) -> None:
+        """Log a failure: those of a host once a minute for its origin, others with where they come from at first."""
+        about = {"handler": claim.name, "attempt": claim.attempts, "again_in": round(pause, 1)}
+        if _reset_of(error) is None and not isinstance(error, HostUnavailable):
+            log.warning("handler failed; it runs again", exc_info=error if claim.attempts == 1 else None, extra=about)
+            return
+        count = self._pauses.say(claim.owner.origin)
+        if count is not None:
+            log.warning(
+                "a host does not take calls now; what waits for it runs later: %s",
+                type(error).__name__,
+                extra={**about, "origin": claim.owner.origin, "count": count},
+            )
 
     async def _give_up(self, claim: Claim, tenant: Tenant, said: str, error: Exception | None = None) -> None:
         if isinstance(error, HandlerGone):
-            log.error("%s; put it back and run: addon replay %s; or: addon discard %s", error, claim.id, claim.id)
+            log.error(
+                "%s; put it back and run: addon inbox replay %s; or: addon inbox discard %s", error, claim.id, claim.id
+            )
         else:
             log.error(
-                "handler failed for good; mend it, then run: addon replay %s",
+                "handler failed for good; mend it, then run: addon inbox replay %s",
                 claim.id,
                 exc_info=error,
                 extra={"handler": claim.name, "error": said},
             )
-        if claim.kind is Kind.LIFECYCLE and claim.name == UNINSTALLED:
+        if _is_lifecycle(claim, {UNINSTALLED}):
             # The tenant's wish that its data goes does not wait for our handler to be mended.
-            await self._inbox.accept(purge_entry(tenant))
+            await self._inbox.accept(purge_entry(tenant, claim.id))
         await self._inbox.bury(claim, said)
 
     async def _tenant(self, claim: Claim) -> Tenant | None:
@@ -152,8 +218,31 @@ class Dispatcher:
         return None if found is None else found[0].view(found[1])
 
 
-def _may_run(tenant: Tenant, claim: Claim) -> bool:
-    """Only installed tenants run handlers; an uninstalled one says goodbye and is purged."""
-    if tenant.state is TenantState.UNINSTALLED:
-        return claim.kind is Kind.LIFECYCLE and claim.name in {UNINSTALLED, PURGE}
-    return True
+def _is_lifecycle(claim: Claim, names: Collection[str]) -> bool:
+    return claim.kind is Kind.LIFECYCLE and claim.name in names
+
+
+def _why_over(tenant: Tenant, claim: Claim) -> str | None:
+    """Say why an entry never runs any more; None where it does.
+
+    An installation that was renewed runs what was accepted before: only its end ends that. A goodbye is to nobody who
+    is there, and all but that is for nobody who is gone for good.
+    """
+    is_gone = tenant.state is TenantState.UNINSTALLED
+    if _is_lifecycle(claim, ENDS):
+        return None if is_gone else "its tenant is back"
+    if _is_lifecycle(claim, {INSTALLED}) and tenant.generation != claim.owner.generation:
+        return "its tenant was installed anew, which is told once"
+    if is_gone and (not tenant.can_be_restored or _is_lifecycle(claim, TRANSITIONS)):
+        return "its tenant was uninstalled"
+    return None
+
+
+def _must_wait(tenant: Tenant, claim: Claim) -> bool:
+    """Tell what is kept until its tenant is served again: everything but what decides whether it will be."""
+    return not tenant.is_installed and not _is_lifecycle(claim, TRANSITIONS | ENDS)
+
+
+def _reset_of(error: Exception) -> float | None:
+    """Return when a host takes calls again that takes none now (Unix seconds); None for any other failure."""
+    return error.reset if isinstance(error, HostError) else None

@@ -62,7 +62,7 @@ def _form(serving: Serving, host: Host, handler: FormHandler) -> Callable[..., A
             answer = await handler.call(context, form)
         match answer:
             case Page():
-                return respond(answer, host.frames.frame(context.tenant))
+                return respond(answer, host.frames.frame(context.tenant), host.frames.script)
             case Done(message, refresh):
                 return JSONResponse(Taken(message=message, refresh=refresh).model_dump())
             case None:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from app.connect.access.token_events import is_current_token
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
+from app.connect.declare.token_facts import TokenEvent, TokenFacts
 from app.connect.tenancy.entries import INSTALLED
-from app.connect.work.inbox import Claim
+from app.connect.work.claims import Claim
 from app.connect.work.rows import Kind
 
 
@@ -23,7 +25,9 @@ async def call_handlers(addon: Addon, claim: Claim, context: Context, payload: A
                 context, payload if handler.takes is None else handler.takes.model_validate(payload)
             )
         case Kind.JOB:
-            job = _declared(addon.jobs, claim.name, claim)
+            job = addon.job_of(context.hosts, claim.name)
+            if job is None:
+                raise _gone(claim, claim.name)
             if job.adapter is None:
                 return await job.call(context)
             return await job.call(context, job.adapter.validate_python(payload))
@@ -31,12 +35,26 @@ async def call_handlers(addon: Addon, claim: Claim, context: Context, payload: A
             return await _declared(addon.schedules, claim.name, claim).call(context)
         case Kind.LIFECYCLE:
             for one in addon.installed if claim.name == INSTALLED else addon.uninstalled:
-                if one.host in (None, context.host):
+                if context.serves(one.host):
                     await one.call(context)
+        case Kind.ACCESS:
+            await _tell_of_token(addon, claim.name, context, TokenFacts.load(payload))
     return None
+
+
+async def _tell_of_token(addon: Addon, event: str, context: Context, facts: TokenFacts) -> None:
+    if event == TokenEvent.EXPIRING and not await is_current_token(context.db, facts.id):
+        return
+    for handler in addon.tokens:
+        if handler.event == event and context.serves(handler.host):
+            await handler.call(context, facts)
 
 
 def _declared(handlers: Any, key: str, claim: Claim) -> Any:
     if key not in handlers:
-        raise HandlerGone(f"The {claim.kind} handler {key!r} is gone from the code, and entries wait for it")
+        raise _gone(claim, key)
     return handlers[key]
+
+
+def _gone(claim: Claim, key: str) -> HandlerGone:
+    return HandlerGone(f"The {claim.kind} handler {key!r} is gone from the code, and entries wait for it")

@@ -1,5 +1,6 @@
 """The routes that a host calls: its document, the endpoints of its installations, and one for each event."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -7,13 +8,14 @@ from fastapi import APIRouter, Request, Response
 
 from app.connect.declare.addon import route_path
 from app.connect.declare.declarations import EventHandler
-from app.connect.errors import ErrorBody, NotAuthenticated
+from app.connect.errors import BadRequest, BodyTooLarge, InstallRefused, NotAuthenticated
 from app.connect.hosts.protocol import Asked, Document, Endpoint, Host, Posted, ProofKind
-from app.connect.http.answers import ERROR_RESPONSES
+from app.connect.http.answers import ERROR_CONTENT, ERROR_RESPONSES
 from app.connect.http.body import json_body
 from app.connect.keys.jwt import TokenRefused
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
+from app.connect.serving.gate_routes import gate_route, take
 from app.connect.serving.module_routes import SIGNED
 from app.connect.serving.proof import asked_of
 from app.connect.tenancy.entries import owner_of
@@ -21,6 +23,10 @@ from app.connect.tenancy.lifecycle import Known, Lifecycle
 from app.connect.work.inbox import Inbox
 from app.connect.work.rows import Envelope, Kind, new_row
 
+log = logging.getLogger(__name__)
+
+MAX_NOTICE = 64 * 1024
+"""Bytes of what a host says of an installation."""
 JSON_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
@@ -37,19 +43,21 @@ def document_router(host: Host, document: Document) -> APIRouter:
     return router
 
 
-def endpoint_router(serving: Serving, host: Host, lifecycle: Lifecycle) -> APIRouter:
-    """Make the routes by which a host speaks of installations."""
+def endpoint_router(serving: Serving, host: Host, lifecycle: Lifecycle, inbox: Inbox) -> APIRouter:
+    """Make the routes by which a host speaks of installations; of a host with gates, those by which it tells all."""
     router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
     for endpoint in host.dialect.endpoints(serving.addon):
         router.add_api_route(
             f"/{host.name}/{endpoint.path}",
-            _installation(serving, host, lifecycle, endpoint),
+            _installation(serving, host, lifecycle, endpoint)
+            if host.gates is None
+            else gate_route(serving, host, host.gates, lifecycle, inbox, endpoint),
             methods=[endpoint.method],
             status_code=204,
             response_class=Response,
             summary=endpoint.summary,
             openapi_extra={**(JSON_BODY if endpoint.has_body else {}), **_parameters(endpoint)},
-            responses={409: {"model": ErrorBody, "description": "It would take a tenant over"}},
+            responses={409: {"content": ERROR_CONTENT, "description": "It would take a tenant over"}},
         )
     return router
 
@@ -57,7 +65,7 @@ def endpoint_router(serving: Serving, host: Host, lifecycle: Lifecycle) -> APIRo
 def event_router(serving: Serving, host: Host, inbox: Inbox, dispatcher: Dispatcher) -> APIRouter:
     """Make one route for each event that the add-on handles."""
     router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
-    for handler in serving.addon.events_of(host.name).values():
+    for handler in serving.addon.events_of(host.name).values() if host.gates is None else ():
         router.add_api_route(
             route_path(host.name, "webhook", handler.key),
             _webhook(serving, host, inbox, dispatcher, handler),
@@ -65,7 +73,7 @@ def event_router(serving: Serving, host: Host, inbox: Inbox, dispatcher: Dispatc
             status_code=204,
             response_class=Response,
             summary=f"{handler.event}: {handler.key}",
-            openapi_extra=SIGNED | JSON_BODY,
+            openapi_extra=SIGNED | (JSON_BODY if handler.has_body else {}),
             responses={200: {"description": "The answer of an inline handler", "content": {"application/json": {}}}},
         )
     return router
@@ -81,13 +89,20 @@ def _installation(serving: Serving, host: Host, lifecycle: Lifecycle, endpoint: 
             return found
 
         asked = asked_of(request.scope, ProofKind.LIFECYCLE, endpoint.name)
+        # Anybody can post here, and what is read is kept for as long as the host is asked.
+        if len(await request.body()) > MAX_NOTICE:
+            raise BodyTooLarge
         posted = await _posted(request, asked, has_body=endpoint.has_body)
         try:
             change = await host.lifecycle.read(endpoint, posted, known, serving.addon)
+            if change is not None:
+                await lifecycle.apply(host.name, change, proved=found.tenant if found else None)
         except TokenRefused as refused:
             raise NotAuthenticated(str(refused)) from None
-        if change is not None:
-            await lifecycle.apply(host.name, change, proved=found.tenant if found else None)
+        except (BadRequest, InstallRefused) as refused:
+            # Whoever installs sees no more than that it failed, and asks the add-on's operator.
+            log.warning("%s of %s refused: %s", endpoint.name, host.name, refused)
+            raise
         return Response(status_code=204)
 
     return receive
@@ -99,7 +114,7 @@ def _webhook(
     async def receive(request: Request) -> Response:
         asked = asked_of(request.scope, ProofKind.EVENT, "webhook", handler.key)
         proven = await serving.authenticator.by_host(host, asked)
-        posted = await _posted(request, asked, has_body=True)
+        posted = await _posted(request, asked, has_body=handler.has_body)
         delivery = host.deliveries.read(handler, posted, proven.proof, proven.tenant)
         if delivery is None:
             return Response(status_code=204)
@@ -111,7 +126,11 @@ def _webhook(
             delivery_id=delivery.id,
         )
         if not handler.inline:
-            await inbox.accept(row)
+            # Also where no other way in is enabled here: during a roll-out another process may have one.
+            if delivery.twin is not None:
+                await take(serving, inbox, proven.tenant, [(row, delivery.twin)])
+            else:
+                await inbox.accept(row)
             return Response(status_code=204)
         claim = await inbox.accept_claimed(row)
         answer = None if claim is None else await dispatcher.run_inline(claim)

@@ -1,15 +1,21 @@
-"""Schedules: once per tenant and slot, whatever restarts and however many processes run."""
+"""Schedules: once per tenant and slot, whatever restarts and however many processes run.
+
+Many tenants do not come due in one moment: they are spread over the beginning of the slot, each at its own place there,
+and nothing is written for one before that. A handful of tenants is due at once.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Float, Integer, Select, String, exists, literal, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.connect.database.engine import Database
+from app.connect.declare.addon import Addon
 from app.connect.declare.declarations import Schedule
 from app.connect.serving.contexts import Contexts
 from app.connect.tenancy.directory import INSTALLATIONS
@@ -17,26 +23,18 @@ from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import NOBODY, Tenant, TenantState
 from app.connect.work.inbox import Inbox
-from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
+from app.connect.work.rows import Kind, new_row
+from app.connect.work.slots import END, PlannedRow, reached_by, slot_id
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0
 """Seconds between two looks at the times of day that depend on a tenant's settings."""
 CHUNK = 500
-COLUMNS = [
-    "tenant_id",
-    "installation_id",
-    "generation",
-    "kind",
-    "name",
-    "delivery_id",
-    "body",
-    "status",
-    "attempts",
-    "due_at",
-    "created_at",
-]
+PER_SECOND = 20
+"""Tenants of one schedule that come due in a second; what is spread is over when all of them have."""
+LONGEST_SPREAD = 3600.0
+"""Seconds for which a time of day may be late for the last of very many tenants."""
 
 ReadSettings = Callable[[Tenant], Awaitable[Any]]
 
@@ -51,16 +49,18 @@ class Scheduler:
         database: Database,
         inbox: Inbox,
         read_settings: ReadSettings,
-        hosts: Collection[str],
+        hosts: Mapping[str, Collection[str]],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._schedules = schedules
-        self._hosts = tuple(hosts)
+        # Each host with those whose handlers it runs as well. Of a tenant's ways in the one that runs most comes first.
+        self._hosts = dict(sorted(hosts.items(), key=lambda one: (-len(one[1]), one[0])))
         self._db = database
         self._inbox = inbox
         self._read_settings = read_settings
         self._clock = clock
         self._planned: dict[str, str] = {}
+        self._spreads: dict[str, tuple[str, float]] = {}
         self._own: dict[tuple[str, str], str] = {}
         self._broken: set[tuple[str, str]] = set()
         self._looked_at = float("-inf")
@@ -81,29 +81,65 @@ class Scheduler:
             await self._plan_own(now)
 
     async def _plan_once(self, schedule: Schedule, slot: str, starts: float) -> None:
-        if self._planned.get(schedule.key) != slot:
-            await self.plan(schedule, slot, starts)
+        if self._planned.get(schedule.key) != slot and await self.plan(schedule, slot, starts):
             self._planned[schedule.key] = slot
-
-    def present_ids(self) -> set[str]:
-        """Return the delivery ids of the slots that last: they must not be forgotten before their slot is over."""
-        now = self._clock()
-        return {_delivery_id(one, str(int(now // one.period))) for one in self._schedules if one.period is not None}
 
     def _served(self, schedule: Schedule) -> tuple[str, ...]:
         """Name the enabled hosts whose tenants a schedule runs for."""
-        return self._hosts if schedule.host is None else (schedule.host,)
-
-    async def plan(self, schedule: Schedule, slot: str, starts: float) -> None:
-        """Write one slot for everybody; the unique delivery id makes every repeat of this do nothing."""
-        delivery_id = _delivery_id(schedule, slot)
-        statement = (
-            self._db.insert(InboxRow)
-            .from_select(COLUMNS, _entries(schedule.key, delivery_id, starts, self._clock(), self._served(schedule)))
-            .on_conflict_do_nothing()
+        return tuple(
+            host for host, others in self._hosts.items() if schedule.host in (None, host) or schedule.host in others
         )
+
+    async def plan(self, schedule: Schedule, slot: str, starts: float) -> bool:
+        """Write what is due by now of a slot that began at `starts`; True once that is everybody's."""
+        passed = self._clock() - starts
+        if passed < 0:
+            return False
+        spread = await self._spread(schedule, slot)
+        limit = reached_by(passed / spread) if spread else END
+        while await self._plan_chunk(schedule, slot, starts, limit) == CHUNK:  # noqa: ASYNC110 - others go on
+            await asyncio.sleep(0)
+        return limit == END
+
+    async def _plan_chunk(self, schedule: Schedule, slot: str, starts: float, limit: str) -> int:
+        """Write the next entries up to a tenant, and how far that is; the unique digest makes a repeat do nothing."""
+        delivery_id = slot_id(schedule.key, slot)
         async with self._db.session() as session:
-            await session.execute(statement)
+            known = await session.get(PlannedRow, schedule.key)
+            after = known.reached if known is not None and known.slot == slot else ""
+            if after >= limit:
+                return 0
+            query = INSTALLATIONS.where(*self._due(schedule, starts), TenantRow.id > after, TenantRow.id < limit)
+            found = await session.execute(query.order_by(TenantRow.id).limit(CHUNK))
+            tenants = [row.view(owner) for row, owner in found]
+            rows = [
+                new_row(Kind.SCHEDULE, schedule.key, owner_of(tenant), delivery_id=delivery_id) for tenant in tenants
+            ]
+            if rows:
+                await self._inbox.put_many(session, rows)
+            reached = tenants[-1].id if len(tenants) == CHUNK else limit
+            mark = {"slot": slot, "reached": reached}
+            statement = self._db.insert(PlannedRow).values(schedule=schedule.key, **mark)
+            await session.execute(statement.on_conflict_do_update(index_elements=["schedule"], set_=mark))
+        self._inbox.ring()
+        return len(tenants)
+
+    async def _spread(self, schedule: Schedule, slot: str) -> float:
+        """Return over how many seconds the tenants come due: no longer than they need to run one after the other."""
+        known = self._spreads.get(schedule.key)
+        if known is None or known[0] != slot:
+            query = select(func.count(InstallationRow.tenant_id.distinct())).where(*self._installed(schedule))
+            async with self._db.session() as session:
+                count = await session.scalar(query) or 0
+            spread = float(min(count // PER_SECOND, schedule.period or LONGEST_SPREAD))
+            known = self._spreads[schedule.key] = (slot, spread)
+        return known[1]
+
+    def _installed(self, schedule: Schedule) -> tuple[Any, ...]:
+        return InstallationRow.state == TenantState.INSTALLED, InstallationRow.host.in_(self._served(schedule))
+
+    def _due(self, schedule: Schedule, starts: float) -> tuple[Any, ...]:
+        return *self._installed(schedule), TenantRow.installed_at <= starts, _comes_first(self._served(schedule))
 
     async def _plan_own(self, now: float) -> None:
         """Write what is due by the tenants' own settings, tenant by tenant."""
@@ -116,6 +152,7 @@ class Scheduler:
                 InstallationRow.id > last,
                 InstallationRow.state == TenantState.INSTALLED,
                 InstallationRow.host.in_(self._hosts),
+                _comes_first(tuple(self._hosts)),
             ).order_by(InstallationRow.id)
             async with self._db.session() as session:
                 rows = (await session.execute(query.limit(CHUNK))).all()
@@ -140,18 +177,18 @@ class Scheduler:
             if moment is None or moment.timestamp() < installed_at:
                 continue
             slot = moment.date().isoformat()
-            if self._own.get((schedule.key, tenant.installation_id)) == slot:
+            if self._own.get((schedule.key, tenant.id)) == slot:
                 continue
             await self._inbox.accept(
                 new_row(
                     Kind.SCHEDULE,
                     schedule.key,
                     owner_of(tenant),
-                    delivery_id=_delivery_id(schedule, slot),
+                    delivery_id=slot_id(schedule.key, slot),
                     due_at=moment.timestamp(),
                 )
             )
-            self._own[schedule.key, tenant.installation_id] = slot
+            self._own[schedule.key, tenant.id] = slot
 
     def _own_moment(self, schedule: Schedule, tenant: Tenant, settings: Any, now: float) -> datetime | None:
         """Ask the author's functions; one that fails is said once and holds up nobody."""
@@ -168,14 +205,13 @@ class Scheduler:
             return None
 
 
-def settings_reader(contexts: Contexts, model: Any) -> ReadSettings:
+def settings_reader(contexts: Contexts, addon: Addon) -> ReadSettings:
     """Make what reads a tenant's settings for the scheduler; None where the add-on declares none."""
 
     async def read(tenant: Tenant) -> Any:
-        if model is None:
-            return None
         async with contexts.open(tenant, NOBODY) as context:
-            return await context.settings(model)
+            declared = addon.settings_of(*context.hosts)
+            return None if declared is None else await context.settings(declared.model)
 
     return read
 
@@ -184,35 +220,14 @@ def _latest(schedule: Schedule, settings: Any, now: float) -> datetime | None:
     return schedule.daily.latest(settings, now=datetime.fromtimestamp(now, UTC)) if schedule.daily else None
 
 
-def _delivery_id(schedule: Schedule, slot: str) -> str:
-    return f"every:{schedule.key}:{slot}"
-
-
-def _entries(key: str, delivery_id: str, starts: float, now: float, hosts: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    present = exists().where(
-        InboxRow.installation_id == InstallationRow.id,
-        InboxRow.generation == InstallationRow.generation,
-        InboxRow.delivery_id == delivery_id,
-    )
-    return (
-        select(
-            InstallationRow.tenant_id,
-            InstallationRow.id,
-            InstallationRow.generation,
-            literal(Kind.SCHEDULE.value, String),
-            literal(key, String),
-            literal(delivery_id, String),
-            literal(Envelope().dump(), String),
-            literal(Status.NEW.value, String),
-            literal(0, Integer),
-            literal(starts, Float(53)),
-            literal(now, Float(53)),
-        )
-        .join(TenantRow, TenantRow.id == InstallationRow.tenant_id)
-        .where(
-            InstallationRow.state == TenantState.INSTALLED,
-            InstallationRow.host.in_(hosts),
-            TenantRow.installed_at <= starts,
-            ~present,
-        )
+def _comes_first(hosts: tuple[str, ...]) -> ColumnElement[bool]:
+    """Find one installation of each tenant, however many it has: that of the host that is named first."""
+    other = aliased(InstallationRow)
+    places = {host: number for number, host in enumerate(hosts)}
+    mine, others = case(places, value=InstallationRow.host), case(places, value=other.host)
+    return ~exists().where(
+        other.tenant_id == InstallationRow.tenant_id,
+        other.state == TenantState.INSTALLED,
+        other.host.in_(hosts),
+        or_(others < mine, and_(others == mine, other.id < InstallationRow.id)),
     )

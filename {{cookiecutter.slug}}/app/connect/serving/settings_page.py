@@ -1,10 +1,9 @@
 """The tenant's settings page and its API tokens: for the settings frame alone, and who administers the place."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from app.connect.context import Context
 from app.connect.declare.addon import route_path
@@ -18,34 +17,18 @@ from app.connect.pages.rendering import respond
 from app.connect.serving.dependencies import Module, Serving, prove_module, visit_to
 from app.connect.serving.form_routes import BY_PAGE, FORM_BODY, Taken
 from app.connect.serving.module_routes import SIGNED
+from app.connect.serving.token_forms import add_token_forms, token_values
 
 
-class CreatedToken(BaseModel):
-    """A new API token, shown this once."""
-
-    token: str
-    token_count: int
-    message: str
-
-
-class RevokedTokens(BaseModel):
-    """The answer when every API token was ended."""
-
-    token_count: int
-    message: str
-
-
-def settings_router(serving: Serving, host: Host) -> APIRouter:
-    """Make the routes; an add-on without settings has none."""
+def settings_router(serving: Serving, host: Host, *, asked: Sequence[str] = ()) -> APIRouter:
+    """Make the routes; an add-on without settings has none. `asked` are the accesses that its routes ask for."""
     router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
-    declared = serving.addon.settings
+    declared = serving.addon.settings_of(host.name, *host.speaks_for)
     if declared is None:
         return router
     model = declared.model
     module = Module(host, SETTINGS, None, declared.require_admin)
     settings_path = route_path(host.name, SETTINGS)
-    token_path = route_path(host.name, "api-token")
-    revoke_path = route_path(host.name, "api-token", "revoke")
 
     @asynccontextmanager
     async def from_page(request: Request) -> AsyncIterator[Context]:
@@ -64,18 +47,16 @@ def settings_router(serving: Serving, host: Host) -> APIRouter:
         responses={200: {"description": "The page", "content": {"text/html": {}}}},
     )
     async def show_settings(request: Request) -> Response:
-        proven = await prove_module(serving, request, module)
+        proven = await prove_module(serving, request.scope, module)
         async with serving.open(proven, visit=visit_to(module)) as ctx:
             if module.require_admin:
                 await serving.administrators.require(ctx)
             page = ctx.render(
                 "connect/settings.html",
                 settings=BoundForm(settings_path, inputs(model, await ctx.settings(model))),
-                token_count=await serving.api_tokens.count(ctx.tenant),
-                token_url=token_path,
-                revoke_url=revoke_path,
+                **await token_values(serving.api_tokens, ctx, asked),
             )
-        return respond(page, host.frames.frame(ctx.tenant))
+        return respond(page, host.frames.frame(ctx.tenant), host.frames.script)
 
     @router.post(settings_path, summary="Save the tenant's settings", openapi_extra=BY_PAGE | FORM_BODY)
     async def save_settings(request: Request) -> Taken:
@@ -84,17 +65,5 @@ def settings_router(serving: Serving, host: Host) -> APIRouter:
             await ctx.save_settings(parse(model, await form_body(request), dict(present)))
         return Taken(message="Saved.", refresh=True)
 
-    @router.post(token_path, status_code=201, summary="Create an API token", openapi_extra=BY_PAGE)
-    async def create_api_token(request: Request) -> CreatedToken:
-        async with from_page(request) as ctx:
-            token = await serving.api_tokens.create(ctx.tenant, ctx.caller)
-            count = await serving.api_tokens.count(ctx.tenant)
-        return CreatedToken(token=token, token_count=count, message="Created.")
-
-    @router.post(revoke_path, summary="Revoke every API token", openapi_extra=BY_PAGE)
-    async def revoke_api_tokens(request: Request) -> RevokedTokens:
-        async with from_page(request) as ctx:
-            await serving.api_tokens.revoke_all(ctx.tenant)
-        return RevokedTokens(token_count=0, message="Revoked.")
-
+    add_token_forms(router, serving.api_tokens, host.name, from_page)
     return router

@@ -7,93 +7,121 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
 
-from app.connect.database.engine import Database
+from app.connect.access.asking import Backends
 from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import Document
-from app.connect.http.answers import ERROR_RESPONSES, add_error_answers
+from app.connect.http.answers import ERROR_RESPONSES, add_error_answers, with_error_answers
+from app.connect.http.connections import Connections
 from app.connect.http.front_door import FrontDoor
+from app.connect.http.local_names import LocalNames
+from app.connect.http.shortcuts import ShortcutFastAPI
+from app.connect.http.static_files import WholeFiles
 from app.connect.pages.rendering import Pages
-from app.connect.serving.checks import proof_of
+from app.connect.serving.checks import asked_rules
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
+from app.connect.serving.documentation import add_documentation
 from app.connect.serving.form_routes import form_router
-from app.connect.serving.health import health_router
+from app.connect.serving.health import Readiness, health_router
 from app.connect.serving.host_routes import document_router, endpoint_router, event_router
 from app.connect.serving.module_routes import module_routes
-from app.connect.serving.openapi import SECURITY, add_openapi
+from app.connect.serving.openapi import add_openapi, security_of
 from app.connect.serving.page_token_renewal import page_token_router
+from app.connect.serving.precedence import first_ones
 from app.connect.serving.settings_page import settings_router
+from app.connect.serving.token_routes import token_router
 from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.work.inbox import Inbox
 
+RESERVED = ("/docs", "/openapi.json", "/static")
 PLUMBING_FILES = Path(__file__).parents[1] / "pages" / "static"
-
-
-class WholeFiles(StaticFiles):
-    """Static files, always sent whole: they are small, and a hostile `Range` would be answered in plain text."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one file as if no part of it had been asked for."""
-        headers = [(name, value) for name, value in scope["headers"] if name not in (b"range", b"if-range")]
-        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside another
     serving: Serving,
     routers: Sequence[Router[Any]],
     *,
+    backends: Backends,
     documents: Mapping[str, Document],
     lifecycle: Lifecycle,
     inbox: Inbox,
     dispatcher: Dispatcher,
-    database: Database,
+    readiness: Readiness,
     pages: Pages,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     static: Path,
+    shows_docs: bool,
+    viewer: Path | None,
     is_production: bool,
+    connections: Connections | None,
 ) -> FastAPI:
     """Return the application; `app.state.serving` is what its dependencies use."""
     about = serving.addon.manifest.addon
     modules = [module_routes(serving, host) for host in serving.hosts.values()]
-    app = FastAPI(
+    app = ShortcutFastAPI(
         # Routes are tried in order, and these are asked for most.
-        routes=[route for served, _ in modules for route in served],
+        routes=[route for one in modules for route in one.served],
         title=about.name,
         description=about.description,
         lifespan=lifespan,
         redirect_slashes=False,
         strict_content_type=True,
+        openapi_url="/openapi.json" if shows_docs else None,
+        docs_url=None,  # FastAPI's own pages load their scripts from elsewhere
+        redoc_url=None,
     )
     app.state.serving = serving
     add_error_answers(app)
-    app.include_router(_home(serving, pages, documents, is_production=is_production))
-    app.include_router(health_router(database))
+    links = [url for url, served in (("/docs", viewer), ("/openapi.json", shows_docs)) if served]
+    plumbing = [_home(serving, pages, documents, links=links, is_production=is_production), health_router(readiness)]
     for name, host in serving.hosts.items():
-        app.include_router(document_router(host, documents[name]))
-        app.include_router(endpoint_router(serving, host, lifecycle))
-        app.include_router(page_token_router(serving, host))
-        app.include_router(settings_router(serving, host))
-        app.include_router(form_router(serving, host))
-        app.include_router(event_router(serving, host, inbox, dispatcher))
-    for router in routers:
-        for route in router.api.routes:
-            extra = SECURITY.get(proof_of(route.endpoint) or "", {})  # type: ignore[attr-defined]
-            route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
-        app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
+        plumbing += [
+            document_router(host, documents[name]),
+            endpoint_router(serving, host, lifecycle, inbox),
+            page_token_router(serving, host),
+            settings_router(serving, host, asked=asked_rules(routers)),
+            form_router(serving, host),
+            event_router(serving, host, inbox, dispatcher),
+        ]
+    plumbing.append(token_router(serving, backends))
+    reserved = {*RESERVED, *(route.path for one in plumbing for route in one.routes)}  # type: ignore[attr-defined]
+    first = first_ones(routers, reserved)
+    _include(app, first)
+    if viewer is not None:
+        add_documentation(app, pages, viewer)
+    for one in plumbing:
+        app.include_router(one)
+    _include(app, routers[len(first) :])
     app.mount("/static/connect", WholeFiles(directory=PLUMBING_FILES))
     # Version control keeps no empty folder: an add-on without a picture has none.
     if static.is_dir():
         app.mount("/static", WholeFiles(directory=static))
-    app.add_middleware(FrontDoor)
-    add_openapi(app, [route for _, described in modules for route in described.routes])
+    for around in (host.around for host in serving.hosts.values()):
+        if around is not None:
+            app.add_middleware(around)
+    straight = {path: plain for one in modules for path, plain in one.straight.items()}
+    if not is_production:
+        app.add_middleware(LocalNames, base_url=serving.addon.base_url)
+        straight = {path: LocalNames(plain, base_url=serving.addon.base_url) for path, plain in straight.items()}
+    app.add_middleware(FrontDoor, connections=connections)
+    app.offer({path: FrontDoor(answered) for path, answered in with_error_answers(app, straight).items()})
+    add_openapi(app, [route for one in modules for route in one.described.routes])
     return app
 
 
-def _home(serving: Serving, pages: Pages, documents: Mapping[str, Document], *, is_production: bool) -> APIRouter:
+def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
+    for router in routers:
+        for route in router.api.routes:
+            extra = security_of(route.endpoint)  # type: ignore[attr-defined]
+            route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
+        app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
+
+
+def _home(
+    serving: Serving, pages: Pages, documents: Mapping[str, Document], *, links: Sequence[str], is_production: bool
+) -> APIRouter:
     router = APIRouter()
     about = serving.addon.manifest.addon
     page = pages.render(
@@ -101,6 +129,7 @@ def _home(serving: Serving, pages: Pages, documents: Mapping[str, Document], *, 
         description=about.description,
         vendor=about.vendor,
         development=not is_production,
+        links=links,
         descriptors={
             name: f"{serving.addon.base_url}{route_path(name, document.path)}"
             for name, document in documents.items()

@@ -1,30 +1,32 @@
-"""Where tenants change state, and nowhere else: a host's `Change` is applied in one transaction, and data is purged.
+"""Where a host's `Change` is applied, in one transaction: tenants come, are renewed, are paused and go.
 
 absent -> installed(generation n) -> suspended -> installed -> uninstalled -> purged
-When a reported uninstall is asked about, and when the purge follows: `entries.py`; who asks: `serving/transitions.py`.
+What only a refusal says: `doubts.py`; the end: `endings.py`; what anybody says: `hints.py`; when: `entries.py`.
 """
 
-import logging
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.database.engine import Base, Database
-from app.connect.errors import TenantTaken
+from app.connect.errors import InstallRefused, TenantTaken
 from app.connect.keys.sealing import Vault
+from app.connect.tenancy.changing import Changing, is_still
 from app.connect.tenancy.directory import INSTALLATIONS, TenantDirectory, secret_owner
-from app.connect.tenancy.entries import CHECK_UNINSTALL, CHECKS, UNINSTALLED, installed_entry, owner_of
+from app.connect.tenancy.endings import Endings
+from app.connect.tenancy.entries import installed_entry
+from app.connect.tenancy.finding import find
+from app.connect.tenancy.hints import Hints
+from app.connect.tenancy.joining import end_others, join, keep_tokens, settle
 from app.connect.tenancy.tables import InstallationRow, TenantRow, columns_of
 from app.connect.tenancy.tenant import (
     Change,
     Doubted,
     Installed,
+    Joined,
     Refreshed,
     Resumed,
     Suspended,
@@ -32,10 +34,8 @@ from app.connect.tenancy.tenant import (
     TenantState,
     Uninstalled,
 )
-from app.connect.work.inbox import Inbox
-from app.connect.work.rows import Envelope, Kind, new_row
-
-log = logging.getLogger(__name__)
+from app.connect.tenancy.tombstones import has_ended_since, set_tombstone
+from app.connect.work.waiting import end_waiting, release_held
 
 GRACE = 300.0
 """Seconds for which the secret before still verifies after a change: what it signed may be under way."""
@@ -47,6 +47,8 @@ class Known:
 
     tenant: Tenant
     secret: str | None = field(repr=False)
+    previous: str | None = field(default=None, repr=False)
+    """The secret before, while it still verifies."""
 
 
 class Lifecycle:
@@ -55,29 +57,29 @@ class Lifecycle:
     def __init__(
         self,
         *,
-        database: Database,
+        changing: Changing,
         vault: Vault,
         directory: TenantDirectory,
-        inbox: Inbox,
-        on_change: Callable[[Tenant], None],
+        endings: Endings,
+        hints: Hints,
     ) -> None:
-        self._db = database
+        self._changing = changing
+        self._db = changing.database
+        self._inbox = changing.inbox
         self._vault = vault
         self._directory = directory
-        self._inbox = inbox
-        self._on_change = on_change
+        self._endings = endings
+        self._hints = hints
 
     async def known(self, host: str, client_key: str) -> Known | None:
         """Return an installation as it is in the database now, in whatever state, or None."""
         async with self._db.session() as session:
-            found = await _find(session, host, client_key)
+            found = await find(session, host, client_key)
         if found is None:
             return None
         row, owner = found
-        secret = None
-        if row.sealed_secret is not None:
-            secret = self._vault.open(row.sealed_secret, owner=secret_owner(row.id))
-        return Known(row.view(owner), secret)
+        in_grace = row.sealed_previous if time.time() < row.previous_until else None
+        return Known(row.view(owner), self._open(row, row.sealed_secret), self._open(row, in_grace))
 
     async def apply(self, host: str, change: Change, *, proved: Tenant | None = None) -> None:
         """Write what a host found out. `TenantTaken` when it would take over a tenant of another origin.
@@ -88,10 +90,11 @@ class Lifecycle:
             await self._install(host, change)
             return
         if isinstance(change, Doubted):
-            # Anybody can say so: it costs no more than a look into memory.
-            entry = await self._directory.find(host, change.client_key)
-            if entry is not None and entry.tenant.is_installed:
-                await self.suspect(entry.tenant)
+            # Anybody can say so: the answer comes before anything is looked up.
+            self._hints.note(host, change.client_key)
+            return
+        if isinstance(change, Uninstalled) and change.event_at is not None:
+            await self._end(host, change, change.event_at, proved)
             return
         tenant = proved or await self._tenant(host, change)
         if tenant is None:
@@ -100,92 +103,43 @@ class Lifecycle:
             case Refreshed():
                 await self._set(tenant, **columns_of(change))
             case Suspended():
-                await self._set(tenant, only=TenantState.INSTALLED, state=TenantState.SUSPENDED)
+                # The host's own word takes the place of a doubt.
+                alive = InstallationRow.state != TenantState.UNINSTALLED
+                await self._turn(tenant, change.event_at, alive, TenantState.SUSPENDED)
             case Resumed():
-                await self._set(tenant, only=TenantState.SUSPENDED, state=TenantState.INSTALLED)
+                paused = InstallationRow.state == TenantState.SUSPENDED
+                await self._turn(tenant, change.event_at, paused, TenantState.INSTALLED)
             case Uninstalled():
-                await self.uninstall(tenant)
+                await self._endings.uninstall(tenant, linger=change.linger)
+            case Joined():
+                await self._join(tenant, change)
 
     async def enrol(self, host: str, change: Installed) -> None:
-        """Store an installation that comes into being by a proof; one that is there already stays as it is."""
+        """Store an installation that comes into being by a proof; one that is there already stays as it is.
+
+        One that only refusals ended, or suspended, is served again: the proof shows that the host knows it.
+        """
         try:
             tenant = await self._create(host, change)
         except IntegrityError:
-            # Its requests came at once, and another of them was first.
+            # Its requests came at once, and another of them was first; or it was there all along.
             known = await self.known(host, change.client_key)
             if known is not None:
                 self._directory.drop(known.tenant)
+                if known.tenant.can_be_restored:
+                    await self._endings.restore(known.tenant.id, installation_id=known.tenant.installation_id)
             return
-        self._changed(tenant, "enrolled", generation=tenant.generation, origin=tenant.origin)
-
-    async def suspect(self, tenant: Tenant, *, attempt: int = 0) -> None:
-        """Have the worker ask the host whether this installation is alive, unless it is about to already."""
-        delivery_id = f"{CHECK_UNINSTALL}:{int(time.time() // CHECKS[1])}" if attempt == 0 else None
-        row = new_row(
-            Kind.LIFECYCLE,
-            CHECK_UNINSTALL,
-            owner_of(tenant),
-            envelope=Envelope(attempt),
-            delivery_id=delivery_id,
-            due_at=time.time() + CHECKS[attempt],
-        )
-        await self._inbox.accept(row)
-
-    async def uninstall(self, tenant: Tenant) -> None:
-        """End an installation: no handler but `on_uninstalled` runs for it from here on."""
-        now = time.time()
-        statement = (
-            update(InstallationRow)
-            .where(*_is(tenant), InstallationRow.state != TenantState.UNINSTALLED)
-            .values(state=TenantState.UNINSTALLED, changed_at=now)
-        )
-        async with self._db.session() as session:
-            changed = await session.execute(statement)
-            if not changed.rowcount:  # type: ignore[attr-defined]
-                return
-            # Two installations that end at once wait for each other here, so that the later one sees the earlier gone.
-            mine = TenantRow.id == tenant.id
-            await session.execute(update(TenantRow).where(mine).values(changed_at=TenantRow.changed_at))
-            alive = exists().where(
-                InstallationRow.tenant_id == tenant.id, InstallationRow.state != TenantState.UNINSTALLED
-            )
-            ended = await session.execute(
-                update(TenantRow)
-                .where(mine, ~alive)
-                .values(state=TenantState.UNINSTALLED, changed_at=now, uninstalled_at=now)
-            )
-            if ended.rowcount:  # type: ignore[attr-defined]
-                await self._inbox.put(session, new_row(Kind.LIFECYCLE, UNINSTALLED, owner_of(tenant)))
-        self._changed(tenant, "uninstalled")
-
-    async def purge(self, tenant: Tenant) -> None:
-        """Delete every row of an uninstalled tenant, in every table that has tenants' rows."""
-        async with self._db.session() as session:
-            # Writes, not looks: they hold the rows on both databases, so that no install comes in between. Whoever
-            # holds both begins with the installation, or two of them could wait for each other.
-            await session.execute(
-                update(InstallationRow)
-                .where(InstallationRow.tenant_id == tenant.id)
-                .values(changed_at=InstallationRow.changed_at)
-            )
-            held = await session.execute(
-                update(TenantRow)
-                .where(TenantRow.id == tenant.id, TenantRow.state == TenantState.UNINSTALLED)
-                .values(changed_at=time.time())
-            )
-            if not held.rowcount:  # type: ignore[attr-defined]
-                return
-            for table in reversed(Base.metadata.sorted_tables):
-                if "tenant_id" in table.columns:
-                    await session.execute(delete(table).where(table.columns["tenant_id"] == tenant.id))
-            await session.execute(delete(TenantRow).where(TenantRow.id == tenant.id))
-        self._changed(tenant, "purged")
+        self._changing.tell(tenant, "enrolled", generation=tenant.generation, origin=tenant.origin)
 
     async def _install(self, host: str, change: Installed) -> None:
         """Store a proven installation: renew the one from the same origin, else create it.
 
         Two installs of one tenant may race: the unique name decides, and the loser renews what the winner wrote.
         """
+        if await self._has_ended_since(host, change):
+            raise InstallRefused(
+                "This install is older than the uninstall that came before it. Install the add-on again."
+            )
         for last in (False, True):
             try:
                 tenant = await self._renew(host, change) or await self._create(host, change)
@@ -194,18 +148,42 @@ class Lifecycle:
                     # The name is taken and could not be renewed: it belongs to another origin by now.
                     raise TenantTaken from None
             else:
-                self._changed(tenant, "installed", generation=tenant.generation, origin=tenant.origin)
+                self._changing.tell(tenant, "installed", generation=tenant.generation, origin=tenant.origin)
+                if await self._has_ended_since(host, change):
+                    # The uninstall came while this was being stored, and may not have seen it.
+                    await self._endings.uninstall(tenant)
                 return
+
+    async def _end(self, host: str, change: Uninstalled, event_at: float, proved: Tenant | None) -> None:
+        """End what the host ended at a moment; what it installed after that moment stays."""
+        # The tombstone first, then the look. An install is stored first and then looks for it: one sees the other.
+        await set_tombstone(self._db, host, change.client_key, event_at)
+        async with self._db.session() as session:
+            found = await find(session, host, change.client_key)
+        if found is None:
+            return
+        row, owner = found
+        is_another = proved is None or proved.generation != row.generation
+        if not (is_another and row.event_at is not None and row.event_at > event_at):
+            await self._endings.uninstall(row.view(owner))
+
+    async def _has_ended_since(self, host: str, change: Installed) -> bool:
+        if change.event_at is None:
+            return False
+        async with self._db.session() as session:
+            return await has_ended_since(session, host, change.client_key, change.event_at)
 
     async def _renew(self, host: str, change: Installed) -> Tenant | None:
         now = time.time()
         async with self._db.session() as session:
-            found = await _find(session, host, change.client_key, hold=True)
+            found = await find(session, host, change.client_key, hold=True)
             if found is None:
                 return None
             row, owner = found
-            if row.origin != change.origin:
+            if row.origin != change.origin and not change.may_move:
                 raise TenantTaken
+            if change.unless is not None and change.unless(row.view(owner)):
+                return row.view(owner)
             is_going_on = row.state != TenantState.UNINSTALLED
             row.sealed_previous, row.previous_until = (row.sealed_secret, now + GRACE) if is_going_on else (None, 0.0)
             row.sealed_secret = self._seal(change, row.id)
@@ -215,10 +193,16 @@ class Lifecycle:
             row.generation += 1
             owner.installed_at = self._inbox.now()
             row.changed_at = owner.changed_at = now
-            owner.uninstalled_at = None
+            row.doubted_at = owner.uninstalled_at = None
             await session.flush()
-            tenant = row.view(owner)
+            if is_going_on and change.names:
+                await keep_tokens(session, row)
+            # Renewed, it runs what was accepted before; an end in between was the end of that.
+            ended = 0 if is_going_on else await end_waiting(session, row.id, now=self._inbox.now())
+            tenant, touched = await settle(session, self._db, row, owner, change.names)
             await self._inbox.put(session, installed_entry(tenant))
+        self._inbox.count_ended("its tenant was uninstalled", ended, tenant=tenant.id)
+        await self._tell_moved(touched)
         return tenant
 
     async def _create(self, host: str, change: Installed) -> Tenant:
@@ -227,7 +211,8 @@ class Lifecycle:
             id=uuid.uuid4().hex,
             state=TenantState.INSTALLED,
             memo_json="{}",
-            installed_at=self._inbox.now(),
+            # What may yet be another's tenant has no slots of schedules until that is known.
+            installed_at=self._inbox.now() + change.patience,
             changed_at=now,
         )
         row = InstallationRow(
@@ -242,47 +227,72 @@ class Lifecycle:
             **columns_of(change),
         )
         row.sealed_secret = self._seal(change, row.id)
+        owner_id = owner.id
         async with self._db.session() as session:
             session.add(owner)
             await session.flush()
             session.add(row)
             await session.flush()
-            tenant = row.view(owner)
-            await self._inbox.put(session, installed_entry(tenant))
+            tenant, touched = await settle(session, self._db, row, owner, change.names)
+            due_at = self._inbox.now() + change.patience if change.patience and tenant.id == owner_id else None
+            await self._inbox.put(session, installed_entry(tenant, due_at=due_at))
+        await self._tell_moved(touched)
         return tenant
+
+    async def _join(self, tenant: Tenant, change: Joined) -> None:
+        """Join the tenants of two installations; the other one may have gone meanwhile, or be of this tenant."""
+        async with self._db.session() as session:
+            mine = await find(session, tenant.host, change.client_key)
+            other = await find(session, change.host, change.other_key)
+            if mine is None or other is None or mine[1].id == other[1].id:
+                return
+            touched = await join(session, mine[1].id, other[1].id)
+            if touched:
+                await session.refresh(mine[0])
+                touched += await end_others(session, mine[0])
+        await self._tell_moved(touched)
+
+    async def _tell_moved(self, touched: list[str]) -> None:
+        """Have this process forget what moved or ended besides."""
+        if not touched:
+            return
+        async with self._db.session() as session:
+            rows = (await session.execute(INSTALLATIONS.where(InstallationRow.id.in_(touched)))).all()
+        for row, owner in rows:
+            self._changing.tell(row.view(owner), "joined", state=row.state)
 
     async def _tenant(self, host: str, change: Change) -> Tenant | None:
         known = await self.known(host, change.client_key)
         return known.tenant if known else None
 
-    async def _set(self, tenant: Tenant, *, only: TenantState | None = None, **values: Any) -> None:
-        where = [*_is(tenant), *([InstallationRow.state == only] if only else [])]
+    async def _turn(
+        self, tenant: Tenant, event_at: float | None, before: ColumnElement[bool], after: TenantState
+    ) -> None:
+        """Change the state, unless something newer did so already; the moment is kept either way."""
+        row = InstallationRow
+        if event_at is None:
+            await self._set(tenant, before, state=after, doubted_at=None)
+            return
+        await self._set(
+            tenant,
+            row.event_at.is_(None) | (row.event_at <= event_at),
+            state=case((before, after), else_=row.state),
+            doubted_at=case((before, None), else_=row.doubted_at),
+            event_at=event_at,
+        )
+
+    async def _set(self, tenant: Tenant, *where: ColumnElement[bool], **values: Any) -> None:
+        statement = update(InstallationRow).where(*is_still(tenant), *where).values(**values, changed_at=time.time())
         async with self._db.session() as session:
-            await session.execute(update(InstallationRow).where(*where).values(**values, changed_at=time.time()))
-        self._changed(tenant, "changed", columns=", ".join(sorted(values)))
+            await session.execute(statement)
+            if "state" in values:
+                state = await session.scalar(select(InstallationRow.state).where(*is_still(tenant)))
+                if state == TenantState.INSTALLED:
+                    await release_held(session, tenant.installation_id, now=self._inbox.now())
+        self._changing.tell(tenant, "changed", columns=", ".join(sorted(values)))
+
+    def _open(self, row: InstallationRow, sealed: bytes | None) -> str | None:
+        return None if sealed is None else self._vault.open(sealed, owner=secret_owner(row.id))
 
     def _seal(self, change: Installed, installation_id: str) -> bytes | None:
-        if change.secret is None:
-            return None
-        return self._vault.seal(change.secret, owner=secret_owner(installation_id))
-
-    def _changed(self, tenant: Tenant, what: str, **extra: Any) -> None:
-        self._on_change(tenant)
-        self._inbox.ring()
-        log.info(what, extra={"tenant": tenant.id, **extra})
-
-
-async def _find(
-    session: AsyncSession, host: str, client_key: str, *, hold: bool = False
-) -> tuple[InstallationRow, TenantRow] | None:
-    mine = (InstallationRow.host == host, InstallationRow.client_key == client_key)
-    if hold:
-        # A write, not a look: it holds the row on both databases until the transaction ends.
-        await session.execute(update(InstallationRow).where(*mine).values(changed_at=InstallationRow.changed_at))
-    found = (await session.execute(INSTALLATIONS.where(*mine))).one_or_none()
-    return None if found is None else (found[0], found[1])
-
-
-def _is(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
-    """Find the row while it is still the installation that was read."""
-    return InstallationRow.id == tenant.installation_id, InstallationRow.generation == tenant.generation
+        return None if change.secret is None else self._vault.seal(change.secret, owner=secret_owner(installation_id))

@@ -1,4 +1,4 @@
-"""The two tables of tenants: whose the data is, and through which installations a host reaches it."""
+"""The tables of tenants: whose the data is, through which installations a host reaches it, and which of those ended."""
 
 import uuid
 from collections.abc import Mapping
@@ -50,6 +50,8 @@ class InstallationRow(Base):
     event_at: Mapped[float | None] = mapped_column(Float(53))
     """When the newest change happened at the host, where it says so; an older one that comes late is ignored."""
     changed_at: Mapped[float] = mapped_column(Float(53))
+    doubted_at: Mapped[float | None] = mapped_column(Float(53))
+    """When the host first refused it; names the doubt, so that what was asked about an earlier one does not count."""
 
     def view(self, tenant: TenantRow) -> Tenant:
         """Return the immutable view that may leave the session."""
@@ -66,7 +68,18 @@ class InstallationRow(Base):
             details_json=self.details_json,
             memo_json=tenant.memo_json,
             changed_at=self.changed_at,
+            doubted_at=self.doubted_at,
         )
+
+
+class EndedRow(Base):
+    """When an installation ended at its host, kept for a day beyond everything else of it."""
+
+    __tablename__ = "ended_installations"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of host and client key: nobody's name is kept."""
+    event_at: Mapped[float] = mapped_column(Float(53))
 
 
 def columns_of(change: Installed | Refreshed) -> Mapping[str, Any]:
@@ -76,4 +89,4 @@ def columns_of(change: Installed | Refreshed) -> Mapping[str, Any]:
         "web_url": change.web_url,
         "details_json": change.details.model_dump_json(),
     }
-    return columns | ({"origin": change.origin} if isinstance(change, Installed) else {})
+    return columns | ({"origin": change.origin, "event_at": change.event_at} if isinstance(change, Installed) else {})

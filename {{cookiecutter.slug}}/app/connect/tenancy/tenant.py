@@ -1,6 +1,6 @@
 """What the rest of the code knows of a tenant: its immutable view, who calls, and how a host changes it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -13,7 +13,10 @@ REMEMBERED_DETAILS = 4_096
 
 
 class TenantState(StrEnum):
-    """absent -> installed -> suspended -> installed -> uninstalled -> purged (absent and purged have no row)."""
+    """absent -> installed -> suspended -> installed -> uninstalled -> purged (absent and purged have no row).
+
+    Suspended is what the host paused, and what the host refused and is asked about again (`Tenant.is_in_doubt`).
+    """
 
     INSTALLED = "installed"
     SUSPENDED = "suspended"
@@ -42,11 +45,23 @@ class Tenant:
     """What only this host knows; read it with `details`."""
     memo_json: str
     changed_at: float
+    doubted_at: float | None = None
+    """When the host first refused this installation's credentials, until it takes them again (Unix seconds)."""
 
     @property
     def is_installed(self) -> bool:
         """Tell whether its requests are served and its handlers run."""
         return self.state is TenantState.INSTALLED
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether it is suspended because the host refused it; what the host delivers meanwhile is kept."""
+        return self.state is TenantState.SUSPENDED and self.doubted_at is not None
+
+    @property
+    def can_be_restored(self) -> bool:
+        """Tell whether it ended, or may end, by the host's refusals alone, which can be a mistake."""
+        return self.state is not TenantState.INSTALLED and self.doubted_at is not None
 
     def details(self, model: type[D]) -> D:
         """Return what the installation's host stored of its own, as that host's model."""
@@ -93,6 +108,17 @@ class Installed:
     web_url: str
     details: BaseModel
     secret: str | None = field(default=None, repr=False)
+    may_move: bool = False
+    """Whether its proof does not hang on the origin: a renewal may then come from another one, as when a site is
+    renamed. Without it that would take a tenant over."""
+    event_at: float | None = None
+    """When it happened at the host, in Unix seconds, where the host says so."""
+    names: tuple[str, ...] = ()
+    """What else names the tenant: whoever says one of these belongs to it, by whatever host it comes."""
+    patience: float = 0.0
+    """Seconds until the add-on is told of it: a tenant that may yet be joined with another has no data until then."""
+    unless: Callable[["Tenant"], bool] | None = field(default=None, repr=False)
+    """Asked, in the transaction, about what is stored already: True leaves that alone, because it is newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,8 @@ class Suspended:
     """The host paused an installation: nothing is served or run, and nothing is lost."""
 
     client_key: str
+    event_at: float | None = None
+    """When it happened at the host; what is older than the newest change is ignored. None: it counts as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +145,36 @@ class Resumed:
     """The host took the pause back."""
 
     client_key: str
+    event_at: float | None = None
+    """As in `Suspended`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
-    """The host proved that an installation is over."""
+    """The host proved that an installation is over; from `confirm`: it refused, which is asked about again."""
+
+    client_key: str
+    event_at: float | None = None
+    """When it ended at the host, where the host says so: an install from before does not bring it back."""
+    linger: float = 0.0
+    """Seconds until the goodbye and the purge: what the host sent before may come that late, and must find an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Somebody says that an installation is over, or changed, and proves nothing: the worker asks the host."""
 
     client_key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
-    """Somebody says that an installation is over and proves nothing: the worker asks the host."""
+class Joined:
+    """An installation proved that it is of the same tenant as another one."""
 
     client_key: str
+    host: str
+    other_key: str
 
 
-Change = Installed | Refreshed | Suspended | Resumed | Uninstalled | Doubted
+Change = Installed | Refreshed | Suspended | Resumed | Uninstalled | Doubted | Joined
 """What a host found out about an installation; `Lifecycle.apply` writes it."""

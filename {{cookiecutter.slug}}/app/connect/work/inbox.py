@@ -5,116 +5,142 @@ import contextlib
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import bindparam, cast, exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.connect.database.engine import Database
-from app.connect.work.rows import InboxRow, Kind, Owner, Status
+from app.connect.work.claims import QUIET, SET_BACK, Claim, claim_of, end, held, overdue, put_off, take, take_back, wake
+from app.connect.work.digests import HandledRow
+from app.connect.work.picking import Picker
+from app.connect.work.rows import EventTwinRow, InboxRow, Status
+from app.connect.work.shares import Shares
+from app.connect.work.waiting import HELD, same_key
 
 log = logging.getLogger(__name__)
 
-KEEP_IDS = 7 * 24 * 3600.0
-"""Seconds that a finished delivery's id is remembered, so that a late repeat does not run again."""
 LEASE = 30.0
 """Seconds after which another process takes over what a killed one was running."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A lease on one entry: whoever holds it may finish the entry, and only until the lease ends."""
-
-    id: int
-    lease_id: str
-    owner: Owner
-    kind: Kind
-    name: str
-    delivery_id: str
-    key: str | None
-    attempts: int
-    body: str
+TABLE = InboxRow.metadata.tables[InboxRow.__tablename__]
+COLUMNS = [column for column in TABLE.columns if column.name != "id"]
 
 
 class Inbox:
-    """Accept, claim, extend, finish, fail: each is one short transaction guarded by the lease."""
+    """Accept, claim, extend, finish, put off: each is one short transaction guarded by the lease."""
 
     def __init__(self, db: Database, *, lease: float = LEASE, clock: Callable[[], float] = time.time) -> None:
         self._db = db
         self.now = clock
+        self.ended: Counter[str] = Counter()
+        """How many entries ended in this process without their handler, by the reason."""
         self._lease = lease
         self._bell = asyncio.Event()
+        self._picker = Picker(db, clock=clock, lease=lease)
+        # Written once, as every accepted event asks for it. What is not in the inbox any more is remembered elsewhere,
+        # and is there before it leaves, so that one of the two always knows.
+        given = {column.name: bindparam(column.name, type_=column.type) for column in COLUMNS}
+        fresh = select(*(cast(given[one.name], one.type) if one.nullable else given[one.name] for one in COLUMNS))
+        self._accept = (
+            db.insert_or_ignore(TABLE)
+            .from_select(list(given), fresh.where(~exists().where(HandledRow.digest == given["digest"])))
+            .returning(TABLE.c.id)
+        )
 
     def ring(self) -> None:
         """Say that something may be due: whoever waits looks now."""
         self._bell.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Wait until the bell rings, at most `seconds`."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait until the bell rings, at most `seconds`; tell whether it did."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._bell.wait(), seconds)
+        has_rung = self._bell.is_set()
         self._bell.clear()
+        return has_rung
 
     async def accept(self, row: InboxRow) -> int | None:
-        """Write an entry and commit it; return its id, or None when its delivery id is there already."""
+        """Write an entry and commit it; return its id, or None when its delivery id is known already."""
         async with self._db.session() as session:
             found = await self.put(session, row)
         self.ring()
         return found
 
+    async def accept_all(self, rows: Sequence[tuple[InboxRow, str | None]], *, door: str) -> bool:
+        """Write entries and commit them together; False when what they belong to is not there any more.
+
+        With each goes what names its event whatever way it comes; what came by another `door` before is left out.
+        """
+        try:
+            async with self._db.session() as session:
+                for row, twin in rows:
+                    if twin is None or await self._is_news(session, row.tenant_id, twin, door):
+                        await self.put(session, row)
+        except IntegrityError:
+            return False
+        self.ring()
+        return True
+
+    async def _is_news(self, session: AsyncSession, tenant_id: str, twin: str, door: str) -> bool:
+        values = {"tenant_id": tenant_id, "name": twin, "door": door, "created_at": self.now()}
+        statement = self._db.insert_or_ignore(EventTwinRow).values(values).returning(EventTwinRow.name)
+        if (await session.execute(statement)).scalar_one_or_none() is not None:
+            return True
+        known = select(EventTwinRow.door).where(EventTwinRow.tenant_id == tenant_id, EventTwinRow.name == twin)
+        return await session.scalar(known) == door
+
     async def accept_claimed(self, row: InboxRow) -> Claim | None:
         """Write an entry that this process runs at once, so that no worker comes first; None for a repeat."""
-        lease_id = uuid.uuid4().hex
-        held = {
-            "status": Status.RUNNING,
-            "attempts": 1,
-            "lease_id": lease_id,
-            "lease_until": self.now() + self._lease,
-        }
+        row.status, row.lane, row.attempts = Status.RUNNING, None, 1
+        row.lease_id, row.lease_until = uuid.uuid4().hex, self.now() + self._lease
         async with self._db.session() as session:
-            found = await self.put(session, row, **held)
-        return None if found is None else _claim_of(row, found, lease_id, attempts=1)
+            found = await self.put(session, row)
+        return None if found is None else claim_of(row, found, row.lease_id)
 
-    async def put(self, session: AsyncSession, row: InboxRow, **given: Any) -> int | None:
-        """Write an entry in a transaction of the caller's unless its delivery id is there already."""
-        columns = {name: getattr(row, name) for name in InboxRow.__table__.columns.keys() if name != "id"}  # noqa: SIM118
-        columns |= {"status": Status.NEW, "attempts": 0} | given
-        statement = self._db.insert_or_ignore(InboxRow).values(columns).returning(InboxRow.id)
-        found: int | None = (await session.execute(statement)).scalar_one_or_none()
+    async def put(self, session: AsyncSession, row: InboxRow) -> int | None:
+        """Write an entry in a transaction of the caller's unless its delivery id is known already."""
+        found: int | None = (await session.execute(self._accept, _values(row))).scalar_one_or_none()
         return found
 
-    async def claim_due(self, limit: int) -> list[Claim]:
-        """Take up to `limit` entries that are due or whose lease ran out (their process was killed)."""
+    async def put_many(self, session: AsyncSession, rows: Collection[InboxRow]) -> None:
+        """Write entries in a transaction of the caller's, but for those that are in the inbox already."""
+        values = [_values(row) for row in rows]
+        await session.execute(self._db.insert_or_ignore(TABLE), values)
+
+    async def wake(self, own: Collection[int] = ()) -> None:
+        """Make ready what waited until now, and what a killed process was running; `own` are this process's."""
         now = self.now()
-        query = select(InboxRow.id).where(_claimable(now)).order_by(InboxRow.due_at).limit(limit)
         async with self._db.session() as session:
-            ids = (await session.scalars(query)).all()
-        return [claim for row_id in ids if (claim := await self.claim(row_id)) is not None]
+            due, set_back, lost = (await session.execute(overdue(now))).one()
+            if due:
+                await session.execute(wake(InboxRow.due_at <= now, order=InboxRow.due_at))
+            if set_back:
+                await session.execute(wake(InboxRow.pushed_at > now + SET_BACK, order=InboxRow.pushed_at))
+            if lost:
+                await session.execute(take_back(now, own))
+
+    async def has_ready(self) -> bool:
+        """Tell whether anything is ready; much cheaper than a claim of nothing."""
+        async with self._db.session() as session:
+            return bool(await session.scalar(select(exists().where(InboxRow.lane.is_not(None)))))
+
+    async def claim_due(self, limit: int, *, shares: Shares | None = None) -> list[Claim]:
+        """Take up to `limit` ready entries, tenants in turn; `shares` counts them and says who may have how many."""
+        if shares is None:
+            await self.wake()
+        return await self._picker.pick(limit, shares)
 
     async def claim(self, row_id: int) -> Claim | None:
-        """Take one entry; None when another worker was faster."""
-        now = self.now()
+        """Take one entry that is new; None when another worker was faster."""
         lease_id = uuid.uuid4().hex
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id == row_id, _claimable(now))
-            .values(
-                status=Status.RUNNING,
-                attempts=InboxRow.attempts + 1,
-                lease_id=lease_id,
-                lease_until=now + self._lease,
-            )
-            .returning(InboxRow)
-            .execution_options(synchronize_session=False)
-        )
         async with self._db.session() as session:
+            statement = take(InboxRow.id == row_id, lease_id=lease_id, until=self.now() + self._lease)
             row = (await session.scalars(statement)).one_or_none()
-        if row is None:
-            return None
-        return _claim_of(row, row.id, lease_id, attempts=row.attempts)
+        return None if row is None else claim_of(row, row.id, lease_id)
 
     async def is_replaced(self, claim: Claim) -> bool:
         """Tell whether a newer entry with the same name and key has taken this one's place.
@@ -124,7 +150,7 @@ class Inbox:
         """
         if claim.key is None:
             return False
-        newer = exists().where(_same_key(claim.owner, claim.name, claim.key), InboxRow.id > claim.id)
+        newer = exists().where(same_key(claim.owner, claim.name, claim.key), InboxRow.id > claim.id)
         if claim.attempts == 1:
             newer = newer.where(InboxRow.status == Status.NEW)
         async with self._db.session() as session:
@@ -132,7 +158,7 @@ class Inbox:
 
     async def extend(self, claim: Claim) -> bool:
         """Hold on for another lease; False when the lease is lost."""
-        return await self._change(claim, lease_until=self.now() + self._lease)
+        return await self._execute(update(InboxRow).where(held(claim)).values(lease_until=self.now() + self._lease))
 
     @asynccontextmanager
     async def hold(self, claim: Claim) -> AsyncIterator[None]:
@@ -148,7 +174,7 @@ class Inbox:
 
     async def finish(self, claim: Claim, session: AsyncSession) -> bool:
         """Mark the entry done inside the handler's own transaction, so that both or neither happen."""
-        changed = await session.execute(_finish(claim, now=self.now(), status=Status.DONE, body=""))
+        changed = await session.execute(end(claim, status=Status.DONE, body="", finished_at=self.now()))
         return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def settle(self, claim: Claim) -> bool:
@@ -156,123 +182,57 @@ class Inbox:
         async with self._db.session() as session:
             return await self.finish(claim, session)
 
+    async def drop(self, claim: Claim, why: str) -> None:
+        """End an entry whose handler never runs, and say so: `why` is what its tenant or another entry did."""
+        if await self.settle(claim):
+            self.count_ended(why, 1, tenant=claim.owner.tenant_id, entry=claim.id, handler=claim.name)
+
+    def count_ended(self, why: str, count: int, **about: Any) -> None:
+        """Count and log entries that ended without their handler."""
+        if count:
+            self.ended[why] += count
+            log.warning(
+                "accepted, and ended without its handler: %s",
+                why,
+                extra={**about, "count": count, "in_all": self.ended[why]},
+            )
+
     async def retry(self, claim: Claim, *, delay: float, error: str | None, counts: bool = True) -> bool:
         """Give the entry back, due again after `delay` seconds; `counts=False` takes the attempt back."""
-        values = {"status": Status.NEW, "due_at": self.now() + delay, "lease_id": None, "lease_until": None}
+        now = self.now()
+        values = put_off(now=now, until=now + delay, crashes=0)
         if error is not None:
             values["last_error"] = error[:500]
         if not counts:
             values["attempts"] = claim.attempts - 1
-        return await self._change(claim, **values)
+        return await self._execute(end(claim, **values))
+
+    async def hold_back(self, claim: Claim, session: AsyncSession, *, delay: float) -> None:
+        """Give the entry back until its tenant is served again, in a transaction of the caller's."""
+        now = self.now()
+        values = put_off(now=now, until=now + delay, attempts=claim.attempts - 1, crashes=0, last_error=HELD)
+        await session.execute(end(claim, **values))
 
     async def bury(self, claim: Claim, error: str) -> bool:
-        """Keep the entry, body and all, as dead: `addon replay` runs it again."""
-        async with self._db.session() as session:
-            changed = await session.execute(_finish(claim, now=self.now(), status=Status.DEAD, last_error=error[:500]))
-        return bool(changed.rowcount)  # type: ignore[attr-defined]
-
-    async def dead(self) -> Sequence[InboxRow]:
-        """List the dead entries of every tenant, oldest first."""
-        async with self._db.session() as session:
-            query = select(InboxRow).where(InboxRow.status == Status.DEAD).order_by(InboxRow.id)
-            return (await session.scalars(query)).all()
-
-    async def replay(self, row_id: int) -> bool:
-        """Make a dead entry due now with all its attempts; False when it is not dead."""
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id == row_id, InboxRow.status == Status.DEAD)
-            .values(status=Status.NEW, attempts=0, due_at=self.now(), finished_at=None)
-        )
-        return await self._execute(statement) > 0
-
-    async def discard(self, row_id: int) -> bool:
-        """Give a dead entry up: it never runs. False when it is not dead."""
-        statement = (
-            update(InboxRow)
-            .where(InboxRow.id == row_id, InboxRow.status == Status.DEAD)
-            .values(status=Status.DONE, body="", finished_at=self.now())
-        )
-        return await self._execute(statement) > 0
-
-    async def forget_old(self, *, keep: Collection[str] = ()) -> None:
-        """Delete done entries whose delivery ids need not be remembered any longer, but for those to `keep`."""
-        await self._execute(
-            delete(InboxRow).where(
-                InboxRow.status == Status.DONE,
-                InboxRow.finished_at < self.now() - KEEP_IDS,
-                InboxRow.delivery_id.not_in(keep),
-            )
-        )
+        """Keep the entry, body and all, as dead: `addon inbox replay` runs it again."""
+        return await self._execute(end(claim, status=Status.DEAD, last_error=error[:500]))
 
     async def _keep(self, claim: Claim) -> None:
         while True:
             await asyncio.sleep(self._lease / 3)
             try:
-                held = await self.extend(claim)
+                is_held = await self.extend(claim)
             except Exception:
                 log.exception("The lease could not be extended; trying again.")
                 continue
-            if not held:
+            if not is_held:
                 return
 
-    async def _change(self, claim: Claim, **values: Any) -> bool:
-        return await self._execute(update(InboxRow).where(_held(claim)).values(**values)) > 0
-
-    async def _execute(self, statement: Any) -> int:
+    async def _execute(self, statement: Any) -> bool:
         async with self._db.session() as session:
-            changed = await session.execute(statement)
-        return int(changed.rowcount)  # type: ignore[attr-defined]
+            changed = await session.execute(statement.execution_options(**QUIET))
+        return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
-async def cancel_waiting(session: AsyncSession, owner: Owner, *, name: str, key: str) -> bool:
-    """Delete what waits under a key, in the caller's transaction; False when nothing did. What runs is not stopped."""
-    waiting = _same_key(owner, name, key) & (InboxRow.status == Status.NEW)
-    changed = await session.execute(delete(InboxRow).where(waiting).execution_options(synchronize_session=False))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
-
-
-def _claim_of(row: InboxRow, row_id: int, lease_id: str, *, attempts: int) -> Claim:
-    return Claim(
-        id=row_id,
-        lease_id=lease_id,
-        owner=Owner(row.tenant_id, row.installation_id, row.generation),
-        kind=Kind(row.kind),
-        name=row.name,
-        delivery_id=row.delivery_id,
-        key=row.key,
-        attempts=attempts,
-        body=row.body,
-    )
-
-
-def _same_key(owner: Owner, name: str, key: str) -> Any:
-    return and_(
-        InboxRow.installation_id == owner.installation_id,
-        InboxRow.generation == owner.generation,
-        InboxRow.name == name,
-        InboxRow.key == key,
-    )
-
-
-def _claimable(now: float) -> Any:
-    return and_(
-        InboxRow.due_at <= now,
-        or_(
-            InboxRow.status == Status.NEW,
-            and_(InboxRow.status == Status.RUNNING, InboxRow.lease_until < now),
-        ),
-    )
-
-
-def _held(claim: Claim) -> Any:
-    return and_(InboxRow.id == claim.id, InboxRow.lease_id == claim.lease_id, InboxRow.status == Status.RUNNING)
-
-
-def _finish(claim: Claim, *, now: float, **values: Any) -> Any:
-    return (
-        update(InboxRow)
-        .where(_held(claim))
-        .values(finished_at=now, lease_id=None, lease_until=None, **values)
-        .execution_options(synchronize_session=False)
-    )
+def _values(row: InboxRow) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in COLUMNS}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from devhost.acts.views import ModuleView
+from devhost.chat.views import ModuleView
 from devhost.dialects.hipchat.conditions import Viewer, holds
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Action, Condition, ConditionList, Conditions, InnerConditions, Target

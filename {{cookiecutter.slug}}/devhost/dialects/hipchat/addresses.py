@@ -5,7 +5,7 @@ import re
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from devhost.acts.openings import Look
+from devhost.chat.openings import Look
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Dialog, ExternalPage, WebPanel
 from devhost.dialects.hipchat.signing import mint

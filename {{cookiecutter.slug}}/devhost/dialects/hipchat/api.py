@@ -35,6 +35,10 @@ class HipChatApi:
         self._settings = settings
         self._limits = limits
 
+    def purpose(self, _call: str) -> str:
+        """Leave it to the host's own `meaning`."""
+        return "api"
+
     def untouched(self) -> dict[str, str]:
         """Return the rate headers of a call that counts for nobody."""
         return self._limits.untouched()

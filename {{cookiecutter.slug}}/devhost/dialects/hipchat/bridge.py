@@ -6,8 +6,9 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
-from devhost.acts.control import HostDep
-from devhost.acts.host import Host
+from devhost.chat.control import HostDep
+from devhost.chat.host import Host
+from devhost.chat.presence import SHOWN
 from devhost.dialects.hipchat.addresses import token_for
 from devhost.dialects.hipchat.world import WorldDep
 from devhost.errors import forbidden
@@ -21,7 +22,7 @@ router = APIRouter()
 _SCRIPT = Path(__file__).parent / "static" / "all.js"
 
 
-@router.get("/atlassian-connect/{name}")
+@router.get("/{maker}-connect/{name}")  # noqa: FAST003 - the folder bears the name of who made the protocol
 async def script(name: Literal["all.js", "all-debug.js", "all.css", "all-debug.css"]) -> Response:
     """Return the host's script or style; an add-on's page on any origin may load it."""
     if name.endswith(".css"):
@@ -56,7 +57,7 @@ def _value(host: Host, what: str, room: Room, person: Person) -> dict[str, Any]:
             "id": person.id,
             "name": person.name,
             "mention_name": person.mention_name,
-            "presence": {"show": person.show},
+            "presence": {"show": person.show or SHOWN},
             "photo_url": f"{host.base_url}/images/user/{person.id}",
             "is_admin": person.is_group_admin,
             "is_guest": person.is_guest,

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from devhost.acts.openings import Look
+from devhost.chat.openings import Look
 from devhost.dialects.hipchat.actions import message_context
 from devhost.dialects.hipchat.addresses import page_url
 from devhost.dialects.hipchat.glances import GlanceState, check_glance

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from devhost.acts.dialect import Where, Who
-from devhost.acts.host import Host
-from devhost.acts.openings import Click, Look, Opening
-from devhost.acts.views import GlanceView, ModuleView
+from devhost.chat.dialect import Where
+from devhost.chat.host import Host
+from devhost.chat.openings import Click, Look, Opening
+from devhost.chat.views import GlanceView, ModuleView
 from devhost.dialects.hipchat import attacks, deliver, frames
 from devhost.dialects.hipchat.actions import message_context, visible_actions, visible_panels
 from devhost.dialects.hipchat.addresses import page_url
@@ -29,7 +29,7 @@ from devhost.wire.outbound import Answer, Outbound
 from devhost.world.consents import Consent
 from devhost.world.installations import Installation
 from devhost.world.messages import Message
-from devhost.world.people import Person
+from devhost.world.people import Person, Who
 from devhost.world.rooms import Room
 from devhost.world.state import World
 
@@ -189,15 +189,15 @@ class HipChatHost(Host):
         return signed_pages(installation)
 
     async def forge_install(self, client_id: str, **changes: Any) -> Answer:
-        """Forge an install; `changes` replace members of its body."""
+        """Send an install that an attacker made up; `changes` replace members of its body."""
         return await attacks.forge_install(self.hipchat, self.installation(client_id), **changes)
 
     async def forge_update(self, client_id: str, **changes: Any) -> Answer:
-        """Forge an update."""
+        """Send an update that an attacker made up."""
         return await attacks.forge_update(self.hipchat, self.installation(client_id), **changes)
 
     async def forge_uninstall(self, client_id: str) -> Answer:
-        """Forge the DELETE."""
+        """Send a DELETE that an attacker made up."""
         return await attacks.forge_uninstall(self.hipchat, self.installation(client_id))
 
     def reach(self, kind: str) -> str:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from devhost.acts.openings import BROWSER, Click, Look, Opening
+from devhost.chat.openings import Click, Look, Opening
 from devhost.dialects.hipchat.actions import message_context
 from devhost.dialects.hipchat.addresses import page_url
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Target
 from devhost.dialects.hipchat.world import HipChatWorld
 from devhost.errors import bad_request, not_found
+from devhost.wire.log import BROWSER
 from devhost.wire.outbound import Ask
 
 

@@ -1,6 +1,6 @@
 """What a person sees beside a room: glances and panels, with their conditions honoured."""
 
-from devhost.acts.views import GlanceView, ModuleView
+from devhost.chat.views import GlanceView, ModuleView
 from devhost.dialects.hipchat.conditions import Viewer, holds
 from devhost.dialects.hipchat.installation import HipChatInstallation
 from devhost.dialects.hipchat.modules import Glance, Target

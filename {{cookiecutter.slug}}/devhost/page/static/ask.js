@@ -38,6 +38,11 @@ export async function post(url, fields) {
   return request(url, { method: "POST", body });
 }
 
+export async function postJson(url, value) {
+  const headers = { "Content-Type": "application/json" };
+  return (await request(url, { method: "POST", headers, body: JSON.stringify(value) })).json();
+}
+
 // Who looks, and in which room: part of nearly every question.
 export function viewer() {
   const { room, user } = document.body.dataset;

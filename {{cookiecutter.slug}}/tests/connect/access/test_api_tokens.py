@@ -1,15 +1,34 @@
 """API tokens: how a tenant's own programs get in, and when they no longer do."""
 
+import asyncio
+import time
+
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
-from app.connect.access.api_tokens import MOST_TOKENS, ApiToken
+from app.connect.access.api_tokens import MOST_TOKENS, ApiTokens
+from app.connect.access.token_table import ApiToken
+from app.connect.access.token_text import complete
 from app.connect.database.store import TenantStore
+from app.connect.errors import Busy, ConnectError, NoApiToken
+from app.connect.tenancy.misses import PER_SECOND
+from app.connect.tenancy.tenant import Resumed, Suspended
 from devhost.world.installations import Installation
 from tests.connect.asking import header, install_again, page_token
 from tests.connect.pages.reading import open_page
 from tests.support.running import RunningAddon
+
+
+def heard_of(addon: RunningAddon) -> list[str]:
+    """Return a list that fills with the statements about API tokens."""
+    heard: list[str] = []
+    event.listen(
+        addon.parts.database.engine.sync_engine,
+        "before_cursor_execute",
+        lambda *given: heard.append(given[2]) if "api_tokens" in given[2] else None,
+    )
+    return heard
 
 
 class TestApiTokens:
@@ -83,15 +102,70 @@ class TestApiTokens:
         assert created["token_count"] == 1
         assert await self.call(showcase, created["token"]) == 201
 
-    async def test_end_at_twenty_with_a_way_out(self, showcase: RunningAddon) -> None:
+    async def test_end_at_a_hundred_with_a_way_out(self, showcase: RunningAddon) -> None:
         installation = await showcase.install()
         page = header(await page_token(showcase, installation, ""))
         answers = [await showcase.http.post("/hipchat/api-token", headers=page) for _ in range(MOST_TOKENS + 1)]
-        assert [answer.status_code for answer in answers] == [201] * MOST_TOKENS + [409]
-        assert "Revoke them all" in answers[-1].json()["error"]["message"]
+        assert [answer.status_code for answer in answers] == [201] * MOST_TOKENS + [429]
+        assert "Revoke one" in answers[-1].json()["error"]["message"]
 
-    @pytest.mark.parametrize("token", ["", "addon_", "addon_" + "x" * 43, "x", "addon_\u00e4", "Bearer"])
+    @pytest.mark.parametrize(
+        "token", ["", "addon_", "addon_" + "x" * 43, complete("x" * 43), "x", "addon_\u00e4", "Bearer"]
+    )
     async def test_unknown_ones_are_refused_like_unsigned_requests(self, showcase: RunningAddon, token: str) -> None:
         bearer = {b"Authorization": f"Bearer {token}".encode()}
         answer = await showcase.http.post("/showcase/report", json=self.REPORT, headers=bearer)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_authenticated")
+
+    async def test_made_up_by_a_stranger_cost_few_queries_and_are_put_off(self, showcase: RunningAddon) -> None:
+        good = (await self.create(showcase, await showcase.install())).json()["token"]
+        tokens = ApiTokens(showcase.parts.database, showcase.parts.vault, clock=lambda: 0.0)
+        await tokens.verify(good)
+        queries = heard_of(showcase)
+        refused = [await self.refusal(tokens, complete(f"{number:043}")) for number in range(PER_SECOND + 50)]
+        assert refused == [NoApiToken] * PER_SECOND + [Busy] * 50
+        assert len(queries) == PER_SECOND
+        # Whoever has one that was good before is let in all the same.
+        assert (await tokens.verify(good)).caller.place == "1"
+
+    async def refusal(self, tokens: ApiTokens, token: str) -> type[ConnectError]:
+        with pytest.raises(ConnectError) as refused:
+            await tokens.verify(token)
+        return type(refused.value)
+
+    async def test_asked_for_again_and_again_cost_one_query_a_second(self, showcase: RunningAddon) -> None:
+        queries = heard_of(showcase)
+        started = time.monotonic()
+        answers = {await self.call(showcase, complete("z" * 43)) for _ in range(100)}
+        assert answers == {401}
+        assert 1 <= len(queries) <= 2 + time.monotonic() - started
+
+    async def test_of_a_tenant_that_is_taken_up_again_work_at_once(self, showcase: RunningAddon) -> None:
+        installation = await showcase.install()
+        token = (await self.create(showcase, installation)).json()["token"]
+        tenant = await showcase.tenant(installation)
+        await showcase.parts.lifecycle.apply(tenant.host, Suspended(tenant.client_key))
+        assert await self.call(showcase, token) == 401
+        await showcase.parts.lifecycle.apply(tenant.host, Resumed(tenant.client_key))
+        assert await self.call(showcase, token) == 201
+
+    @pytest.mark.usefixtures("house_at_once")
+    async def test_that_expired_are_swept_by_the_worker(self, showcase: RunningAddon) -> None:
+        await self.create(showcase, await showcase.install())
+        database, worker = showcase.parts.database, showcase.parts.worker
+        async with database.session() as session:
+            await session.execute(update(ApiToken).values(expires_at=time.time() - 1))
+        working = asyncio.create_task(worker.run())
+        try:
+            for _ in range(600):
+                if not await self.rows(showcase):
+                    break
+                await asyncio.sleep(0.05)
+            assert await self.rows(showcase) == 0
+        finally:
+            await worker.stop()
+            await working
+
+    async def rows(self, addon: RunningAddon) -> int:
+        async with addon.parts.database.session() as session:
+            return len((await session.scalars(select(ApiToken.id))).all())

@@ -43,3 +43,10 @@ async def mine(library: Database) -> AsyncIterator[AsyncSession]:
     session = library.tenant_session("mine")
     yield session
     await session.close()
+
+
+@pytest.fixture
+async def alone(empty: Database) -> Database:
+    """The library as it would be if the other tenant did not exist."""
+    await fill(empty, with_theirs=False)
+    return empty

@@ -31,8 +31,9 @@ class TestTwoHeads:
     async def test_are_named_with_the_command_that_merges_them(
         self, empty: Database, project: Project, chain: Chain
     ) -> None:
-        project.add(chain, "aaaa", below="0001")
-        project.add(chain, "bbbb", below="0001")
+        head = project.head(chain)
+        project.add(chain, "aaaa", below=head)
+        project.add(chain, "bbbb", below=head)
         assert await refusal(empty, project) == (
             f"{chain.versions} has 2 heads: aaaa_more.py, bbbb_more.py. Two branches of work met. "
             f'Run: {chain.command} merge heads -m "merge", then: addon migrate'
@@ -58,10 +59,11 @@ class TestMissingFile:
 
     async def test_of_the_example_says_what_to_do(self, empty: Database, project: Project) -> None:
         await migrate(empty, ROOT)
+        head = project.head(AUTHOR)
         for file in project.versions(AUTHOR).glob("*.py"):
             file.unlink()
         said = await refusal(empty, project)
-        assert "is at 0001, and migrations/versions has no such revision; the newest there is nothing" in said
+        assert f"is at {head}, and migrations/versions has no such revision; the newest there is nothing" in said
         assert said.endswith("put it back, and run `alembic downgrade base` before you delete it.")
 
     async def test_of_the_example_is_mended_by_what_it_says(self, empty: Database, project: Project) -> None:

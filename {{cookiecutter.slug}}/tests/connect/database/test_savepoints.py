@@ -5,7 +5,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.database.engine import Database, is_writing
+from app.connect.database.engine import Database
+from app.connect.database.tenant_session import is_writing
 from tests.connect.database.library import Book, everything
 
 

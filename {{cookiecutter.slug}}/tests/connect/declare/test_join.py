@@ -29,6 +29,10 @@ async def show_in_hipchat(ctx: HipChatCtx) -> Page:
     return ctx.render("connect/frame.html")
 
 
+async def run(ctx: Context) -> None:
+    """Run."""
+
+
 async def glance(ctx: HipChatCtx) -> Glance:
     return Glance(label="A")
 
@@ -97,12 +101,12 @@ class TestJoin:
     @pytest.mark.parametrize(
         ("declare", "said"),
         [
-            (lambda router: router.panel("a")(show), "The module 'panel.a' is declared 2 times. Give each a key"),
+            (lambda router: router.panel("a")(show), "The module 'panel.a' is declared 2 times for hipchat. Give each"),
             (
                 lambda router: router.on(RoomEnter)(greet),
                 "The event handler 'hipchat.room_enter' is declared 2 times",
             ),
-            (lambda router: router.job("a")(show), "The job 'a' is declared 2 times"),
+            (lambda router: router.job("a")(show), "The job 'a' is declared 2 times for hipchat. Give each a key"),
             (lambda router: router.every("a", hours=1)(show), "The schedule 'a' is declared 2 times"),
             (lambda router: router.form("a", on="a")(take), "The form 'a' is declared 2 times"),
         ],
@@ -125,11 +129,18 @@ class TestJoin:
         router.settings(type("Two", (ConfigForm,), {}))
         assert "One and Two are both declared as settings. Keep one @router.settings." in mismatch(router)
 
-    def test_two_settings_forms_of_two_routers_are_refused(self) -> None:
-        one, two = AddonRouter(), HipChatRouter()
+    def test_two_settings_forms_of_two_routers_of_one_host_are_refused(self) -> None:
+        one, two = HipChatRouter(), HipChatRouter()
         one.settings(type("One", (ConfigForm,), {}))
         two.settings(type("Two", (ConfigForm,), {}))
-        assert "One and Two are both declared as settings. Keep one @router.settings." in mismatch(one, two)
+        said = "One and Two are both declared as settings for hipchat. Keep one @hipchat.settings."
+        assert said in mismatch(one, two)
+
+    def test_same_key_twice_for_every_host_is_refused(self) -> None:
+        one, two = AddonRouter(), AddonRouter()
+        one.job("a")(run)
+        two.job("a")(run)
+        assert "The job 'a' is declared 2 times. Give each a key of its own." in mismatch(one, two)
 
     def test_form_on_an_unknown_module_is_refused(self) -> None:
         router = AddonRouter()
@@ -144,6 +155,21 @@ class TestJoin:
             join(read_manifest(tomllib.loads(ABOUT), {}), [router], base_url=ADDON)
         line = "  hipchat: there are handlers for this host, but HOSTS leaves it out. Add it, or remove them."
         assert line in str(refused.value)
+
+    @pytest.mark.parametrize(
+        "declare",
+        [
+            pytest.param(lambda router: router.job("a")(show), id="job"),
+            pytest.param(lambda router: router.settings(type("One", (ConfigForm,), {})), id="settings"),
+        ],
+    )
+    def test_jobs_and_settings_of_a_host_that_is_not_enabled_are_refused(
+        self, declare: Callable[[HipChatRouter], object]
+    ) -> None:
+        router = HipChatRouter()
+        declare(router)
+        with pytest.raises(ConfigurationError, match="hipchat: there are handlers for this host, but HOSTS leaves it"):
+            join(read_manifest(tomllib.loads(ABOUT), {}), [router], base_url=ADDON)
 
     def test_modules_of_a_host_that_is_not_enabled_are_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="hipchat: there are handlers for this host, but HOSTS leaves it"):
@@ -164,6 +190,13 @@ class TestWhoAnswers:
             ("panel", "b"): ("hipchat", show_in_hipchat),
             ("page", "b"): (None, show),
         }
+
+    def test_is_either_where_the_key_is_the_same(self) -> None:
+        router, hipchat = AddonRouter(), HipChatRouter()
+        router.panel("a")(show)
+        hipchat.panel("a")(show_in_hipchat)
+        joined = join(manifest('[hipchat.panel.a]\nname = "A"'), [router, hipchat], base_url=ADDON)
+        assert [(one.host, one.call) for one in joined.modules_of("hipchat")] == [("hipchat", show_in_hipchat)]
 
     def test_forms_are_those_of_shown_modules(self) -> None:
         router = AddonRouter()

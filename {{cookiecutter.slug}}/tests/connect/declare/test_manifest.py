@@ -9,7 +9,7 @@ import pytest
 from app.connect.application import Application
 from app.connect.declare.manifest import read_document, read_manifest, require_pictures
 from app.connect.errors import ConfigurationError
-from app.connect.hosts.loading import choose_hosts
+from app.connect.hosts.loading import SHIPPED, choose_hosts
 from app.connect.settings import Settings
 from tests.hosts.hipchat.tomls import (
     ABOUT,
@@ -100,6 +100,7 @@ class TestHosts:
         assert choose_hosts((), tomllib.loads(ABOUT)) == []
         assert choose_hosts((), tomllib.loads(HIPCHAT)) == ["hipchat"]
         assert choose_hosts((), tomllib.loads(f"{HIPCHAT}[{second_host}]")) == ["hipchat", second_host]
+        assert choose_hosts((), {second_host: {}, "hipchat": {}}) == [second_host, "hipchat"]
         assert choose_hosts((), tomllib.loads(f"{ABOUT}[{second_host}]")) == [second_host]
 
     def test_hosts_that_are_named_are_those_alone(self, second_host: str) -> None:
@@ -109,15 +110,16 @@ class TestHosts:
     def test_host_that_is_not_installed_is_refused_with_those_that_are(self, second_host: str) -> None:
         with pytest.raises(ConfigurationError) as refused:
             choose_hosts(["hipchat", "skype"], {})
-        assert str(refused.value) == f"HOSTS names 'skype', which is not installed. Known: hipchat, {second_host}."
+        known = ", ".join(sorted([*SHIPPED, second_host]))
+        assert str(refused.value) == f"HOSTS names 'skype', which is not installed. Known: {known}."
 
     def test_add_on_that_shows_nothing_to_any_host_names_the_sections(
         self, settings: Settings, second_host: str
     ) -> None:
         with pytest.raises(ConfigurationError) as refused:
             Application(settings, [], document=tomllib.loads(ABOUT))
-        said = "addon.toml shows nothing to any host. Add the section of one: [hipchat], [second]."
-        assert str(refused.value) == said
+        sections = ", ".join(f"[{name}]" for name in (*SHIPPED, second_host))
+        assert str(refused.value) == f"addon.toml shows nothing to any host. Add the section of one: {sections}."
 
 
 @pytest.fixture

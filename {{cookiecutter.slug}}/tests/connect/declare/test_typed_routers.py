@@ -12,7 +12,7 @@ from mypy import api
 from app.connect.application import ROOT
 
 HEAD = """
-from app.connect import AddonRouter, ApiCtx, Context, Ctx, Done, Form, Page, Tenant, CurrentTenant
+from app.connect import AddonRouter, ApiCtx, Context, Ctx, Done, Form, Page, Tenant, CurrentTenant, TokenFacts
 from app.connect.hosts.hipchat import (
     Glance, HipChatContext, HipChatCtx, HipChatRouter, Notification, RoomEnter, RoomExit, RoomMessage,
 )
@@ -37,6 +37,14 @@ async def digest(ctx: HipChatCtx) -> None: await ctx.room.notify("hello")
     "portable_installed": """
 @router.on_installed
 async def hello(ctx: HipChatCtx) -> None: await ctx.room.notify("hello")
+""",
+    "token_event": """
+@router.on_token_expiring
+async def warn(ctx: Ctx, token: str) -> None: ctx.log.info(token)
+""",
+    "token_event_without_token": """
+@router.on_token_revoked
+async def warn(ctx: Ctx) -> None: ctx.log.info("revoked")
 """,
     "context_of_something_else": """
 @hipchat.glance("builds")
@@ -140,6 +148,12 @@ async def announce(ctx: Ctx, payload: int) -> None: await ctx.enqueue("announce"
 
 @hipchat.every("digest", at="09:30", timezone="Europe/Berlin")
 async def digest(ctx: HipChatCtx) -> None: await ctx.group.push_glance("builds", Glance(label="none"))
+
+@router.on_token_created
+async def made(ctx: Ctx, token: TokenFacts) -> None: ctx.log.info(token.name)
+
+@hipchat.on_token_expiring
+async def warn(ctx: HipChatCtx, token: TokenFacts) -> None: await ctx.room.notify(token.name)
 
 @hipchat.on_installed
 async def hello(ctx: HipChatCtx) -> None: await ctx.room.notify("hello")

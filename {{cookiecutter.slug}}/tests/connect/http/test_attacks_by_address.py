@@ -1,8 +1,12 @@
 """Attacks by address, method, header and token on every public route: always a 4xx of one shape, never a secret."""
 
+import pytest
+
 from tests.connect.http.attacking import JSON, SIGNED, Attack, Attacker, Headers, all_routes
 from tests.connect.http.hostile import BAD_HEADERS, HOSTILE_TOKENS
 from tests.support.running import RunningAddon
+
+pytestmark = pytest.mark.one_database
 
 NOWHERE: dict[str, Attack] = {
     name: Attack("GET", target)

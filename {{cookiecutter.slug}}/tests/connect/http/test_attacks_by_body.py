@@ -12,6 +12,7 @@ from tests.connect.http.hostile import (
     replaced,
     with_depth,
 )
+from tests.support.databases import dead_entries
 from tests.support.running import RunningAddon
 
 
@@ -34,19 +35,37 @@ class TestInstallation:
         assert await attacker.complaints(attacks) == {}
 
     async def test_members_that_are_something_else(self, attacker: Attacker, showcase: RunningAddon) -> None:
-        attacks: dict[str, Attack] = {}
-        for path in (b"/hipchat/installed", b"/hipchat/updated"):
-            for name, body in replaced(INSTALL, HOSTILE_VALUES):
-                attacks[f"{path!r} {name}"] = post(path, body)
-            for name, body in replaced({"capabilitiesUrl": ""}, HOSTILE_ADDRESSES):
-                attacks[f"{path!r} {name}"] = post(path, INSTALL | body)
-            for missing in INSTALL:
-                attacks[f"{path!r} {missing}: missing"] = post(
-                    path, {name: value for name, value in INSTALL.items() if name != missing}
-                )
+        path = b"/hipchat/installed"
+        attacks = {name: post(path, body) for name, body in replaced(INSTALL, HOSTILE_VALUES)}
+        for name, body in replaced({"capabilitiesUrl": ""}, HOSTILE_ADDRESSES):
+            attacks[name] = post(path, INSTALL | body)
+        for missing in INSTALL:
+            attacks[f"{missing}: missing"] = post(
+                path, {name: value for name, value in INSTALL.items() if name != missing}
+            )
         assert await attacker.complaints(attacks) == {}
         assert len(showcase.devhost.host.installations()) == 1
         assert await showcase.parts.directory.find("hipchat", "nobody") is None
+
+    async def test_updates_are_refused_or_answered_like_every_other(
+        self, attacker: Attacker, showcase: RunningAddon
+    ) -> None:
+        """What fits is taken as a hint whatever it says, and nothing that it says is used."""
+        update = {name: value for name, value in INSTALL.items() if name != "oauthSecret"}
+        refused: set[str] = set()
+        wrong: dict[str, str] = {}
+        asked = len(list(showcase.devhost.host.wire))
+        for name, body in [*replaced(update, HOSTILE_VALUES), *replaced(update, HOSTILE_ADDRESSES)]:
+            attack = post(b"/hipchat/updated", body)
+            answer = await attacker.send(attack)
+            if (answer.status, answer.body) != (204, b""):
+                refused.add(name)
+                said = complaint(attack, answer, attacker.secrets)
+                wrong |= {name: said} if said else {}
+        assert wrong == {}
+        assert {"oauthId: a NUL", "capabilitiesUrl: a list", "roomId: a script"} <= refused
+        await showcase.settle()
+        assert len(list(showcase.devhost.host.wire)) == asked
 
 
 class TestWebhooks:
@@ -78,7 +97,7 @@ class TestWebhooks:
                     wrong[f"{path!r} {name}"] = problem
         assert wrong == {}
         await showcase.settle()
-        assert await showcase.parts.inbox.dead() == []
+        assert await dead_entries(showcase.parts.database) == []
 
 
 class TestTheAddonsOwnApi:

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 from tests.connect.http.attacking import has_one_shape
 from tests.support.running import RunningAddon
 
+pytestmark = pytest.mark.one_database
+
 RAW: dict[str, bytes] = {
     "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "a line of noise": b"hello\r\n\r\n",
@@ -48,7 +50,7 @@ RAW: dict[str, bytes] = {
 }
 
 
-ALIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+ALIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
@@ -91,7 +93,7 @@ class TestConnections:
         wrong = {}
         async with served(showcase.app) as port, asyncio.timeout(120):
             for name, said in RAW.items():
-                heard = await speak(port, said.replace(b"Host: x\r\n", b"Host: x\r\nConnection: close\r\n"))
+                heard = await speak(port, said.replace(b"Host: x\r\n", b"Host: localhost\r\nConnection: close\r\n"))
                 head, _, body = heard.partition(b"\r\n\r\n")
                 in_our_shape = b"application/json" in head and has_one_shape(body)
                 by_the_server = head.startswith(b"HTTP/1.1 400") and body == b"Invalid HTTP request received."
@@ -108,7 +110,7 @@ class TestConnections:
             for _ in range(3):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(
-                    b"POST /hipchat/installed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    b"POST /hipchat/installed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                     b"Content-Length: 100\r\n\r\n{"
                 )
                 await writer.drain()

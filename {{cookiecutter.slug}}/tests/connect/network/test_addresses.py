@@ -145,6 +145,11 @@ class TestUrls:
             "https://10.0.0.1/",
             "https://[::ffff:169.254.169.254]/latest/meta-data",
             "https://[fe80::1]/",
+            "https://host;script-src.example/",
+            "https://host,default-src.example/",
+            "https://*.example/",
+            "https://host'.example/",
+            "https://bücher.example/",
             "",
         ],
     )
@@ -201,25 +206,25 @@ class TestOrigins:
         assert not Origins([], production=False).allows(url)
 
     def test_a_listed_origin_is_allowed_in_any_spelling(self) -> None:
-        origins = Origins(["https://Chat.Example:443"], production=True)
-        assert origins.allows("https://chat.example/v2/capabilities")
+        origins = Origins(["https://Host.Example:443"], production=True)
+        assert origins.allows("https://host.example/v2/capabilities")
 
     @pytest.mark.parametrize(
         "url",
         [
-            "http://chat.example",
-            "https://chat.example:8443",
-            "https://api.chat.example",
-            "https://chat.example.evil.example",
-            "https://chat.example@evil.example",
-            "https://evil.example/https://chat.example",
+            "http://host.example",
+            "https://host.example:8443",
+            "https://api.host.example",
+            "https://host.example.evil.example",
+            "https://host.example@evil.example",
+            "https://evil.example/https://host.example",
         ],
     )
     def test_only_the_listed_origin_is_allowed(self, url: str) -> None:
-        assert not Origins(["https://chat.example"], production=True).allows(url)
+        assert not Origins(["https://host.example"], production=True).allows(url)
 
     def test_a_list_replaces_the_development_default(self) -> None:
-        assert not Origins(["https://chat.example"], production=False).allows("http://localhost:9000")
+        assert not Origins(["https://host.example"], production=False).allows("http://localhost:9000")
 
     def test_a_star_allows_any_public_https_origin_without_listing_it(self) -> None:
         origins = Origins(["*"], production=True)

@@ -52,6 +52,14 @@ class TestAnswers:
             with pytest.raises(ResponseInvalid, match="larger than 1048576 bytes"):
                 await outbound.send("GET", server.url)
 
+    async def test_endless_answers_before_the_answer_are_counted_and_end(self) -> None:
+        hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+        async with Server(hint * 100_000 + answer()).running() as server, client() as outbound:
+            with pytest.raises(HostUnavailable):
+                await outbound.get_json(server.url)
+        async with Server(hint * 100 + answer()).running() as server, client() as outbound:
+            assert await outbound.get_json(server.url) == {}
+
     async def test_the_limit_holds_for_the_answer_that_an_auth_repeats(self) -> None:
         class Retrying(BasicAuth):
             requires_response_body = True

@@ -17,6 +17,21 @@ from app.connect.network.fetch import HostUnavailable, ResponseInvalid
 from tests.connect.network.servers import Server, answer, client, resolver
 
 
+class TestBeside:
+    async def test_reaches_this_machine_in_production_where_the_client_itself_does_not(self) -> None:
+        async with Server(answer(b'{"key": "x"}')).running() as server, client(production=True) as outbound:
+            assert await outbound.beside().get_json(server.url) == {"key": "x"}
+            with pytest.raises(AddressRefused):
+                await outbound.get_json(server.url)
+
+    async def test_is_closed_with_the_client(self) -> None:
+        async with Server(answer(b"{}")).running() as server:
+            async with client(production=True) as outbound:
+                beside = outbound.beside()
+            with pytest.raises(RuntimeError, match="closed"):
+                await beside.get_json(server.url)
+
+
 class TestAddressesOfTheNetwork:
     async def test_development_reaches_this_machine(self) -> None:
         async with Server(answer(b'{"key": "x"}')).running() as server, client() as outbound:

@@ -7,7 +7,9 @@ from app.connect.application import Application
 from app.connect.settings import Settings, load_settings
 from tests.connect.pages.reading import Tags
 from tests.connect.showcase import DOCUMENT, make_routers
-from tests.support.running import ADDON, DESCRIPTOR, KEY, RunningAddon
+from tests.connect.waiting import until
+from tests.support.chat import DESCRIPTOR
+from tests.support.running import ADDON, KEY, RunningAddon
 
 
 class TestHomePage:
@@ -22,6 +24,12 @@ class TestHomePage:
 
     async def test_links_lead_somewhere(self, showcase: RunningAddon) -> None:
         page = Tags((await showcase.http.get("/")).text)
+
+        async def is_ready() -> bool:
+            return (await showcase.http.get("/health/ready")).status_code == 200
+
+        # Just after the start it is not, and says so.
+        await until(is_ready)
         for link in page.all("a"):
             href = link["href"] or ""
             if href.startswith(("/", ADDON)):

@@ -10,13 +10,16 @@ from pydantic import BaseModel
 
 from app.connect.database.engine import Database
 from app.connect.errors import NotAuthenticated
-from app.connect.hosts.protocol import Asked, Host, Proof, ProofKind, Unproven
+from app.connect.hosts.protocol import Asked, Found, Host, Proof, ProofKind, Unproven
 from app.connect.keys.jwt import DUMMY_KEY, TokenRefused, VerifyKey, prepare_key, read, sign, verify
 from app.connect.keys.sealing import Vault
 from app.connect.network.tokens import GrantedToken, Wanted
 from app.connect.pages.page_tokens import PageTokens, Visit
 from app.connect.serving.proof import Authenticator
+from app.connect.tenancy.changing import Changing
 from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.endings import Endings
+from app.connect.tenancy.hints import Hints
 from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.tenancy.tenant import Caller, Installed, Tenant
 from app.connect.work.inbox import Inbox
@@ -37,12 +40,14 @@ class BoundInbound:
     enrols: Installed | None = None
     deposits: tuple[Wanted, GrantedToken] | None = None
 
-    def read(self, asked: Asked) -> Unproven | None:
+    def find(self, asked: Asked) -> Found | None:
         """Take the whole query for the token; the path is its binding."""
-        if not asked.query:
-            return None
-        text = asked.query.decode()
-        return Unproven(read(text).issuer, text, asked.raw_path)
+        return Found(asked.query.decode(), asked.raw_path) if asked.query else None
+
+    def read(self, found: Found) -> Unproven:
+        """Take it apart."""
+        token = read(found.token)
+        return Unproven(token.issuer, token, found.binding)
 
     async def keys(self, _: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
         """Return the stored ones."""
@@ -53,7 +58,7 @@ class BoundInbound:
     ) -> Proof:
         """Check signature, path and kind."""
         self.checks += 1
-        claims = verify(read(unproven.token), keys[0], now=now, leeway=0, longest_life=600)
+        claims = verify(unproven.token, keys[0], now=now, leeway=0, longest_life=600)
         if (claims["path"], claims["kind"]) != (asked.raw_path.decode(), asked.proof.value):
             raise TokenRefused("for another path or kind of route")
         if tenant is None and self.enrols is None:
@@ -74,7 +79,7 @@ class Door:
     async def ask(self, host: str, token: str, **changes: Any) -> Caller:
         """Ask as a request to one host's routes."""
         asked = Asked("GET", b"/a", token.encode(), (), ProofKind.ENTRY, "panel", "list")
-        proven = await self.authenticator.by_host(host_of(host, getattr(self, host)), replace(asked, **changes))
+        proven = await self.authenticator.by_host(host_of(host, getattr(self, host)), asked._replace(**changes))
         assert proven.tenant.host == host
         return proven.proof.caller
 
@@ -113,7 +118,14 @@ def token(host: str, **changes: Any) -> str:
 async def door(db: Database) -> Door:
     vault = Vault([KEY])
     directory = TenantDirectory(db, vault)
-    lifecycle = Lifecycle(database=db, vault=vault, directory=directory, inbox=Inbox(db), on_change=directory.drop)
+    changing = Changing(db, Inbox(db), directory.drop)
+    lifecycle = Lifecycle(
+        changing=changing,
+        vault=vault,
+        directory=directory,
+        endings=Endings(changing, keep_days=30),
+        hints=Hints(db, changing.inbox),
+    )
     deposited: list[tuple[Tenant, Wanted, GrantedToken]] = []
 
     async def deposit(tenant: Tenant, wanted: Wanted, granted: GrantedToken) -> None:
@@ -207,7 +219,7 @@ class TestTwoTokens:
         scope = {"headers": [(b"authorization", f"JWT {page}".encode())]}
         host = host_of("north", door.north)
         alone = Asked("GET", b"/a", b"", (), ProofKind.ENTRY, "panel", "list")
-        both = replace(alone, query=token("north").encode())
+        both = alone._replace(query=token("north").encode())
         proven = await door.authenticator.by_either(host, alone, scope, modules={"panel.list"})
         assert proven.proof.caller == Caller("ann")
         with pytest.raises(NotAuthenticated) as refused:

@@ -6,12 +6,12 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from app.connect import ConnectError, Context, HostError
-from app.connect.serving.retries import ATTEMPTS, FIRST_BACKOFF
+from app.connect.serving.retries import FIRST_BACKOFF
 from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.probe import ProbedAddon
-from tests.connect.work.acts import fail, leave_row, raising, rows_written, use_up_attempts
+from tests.connect.work.acts import fail, grow_old, leave_row, raising, rows_written
 
 
 class TestFailingHandler:
@@ -34,7 +34,7 @@ class TestFailingHandler:
         await probed.install()
         probed.probe.acts["message"] = fail
         await probed.say()
-        for attempt in range(1, ATTEMPTS):
+        for attempt in range(1, 8):
             await probed.let_time_pass()
             before = time.time()
             await probed.settle()
@@ -42,17 +42,17 @@ class TestFailingHandler:
             longest = FIRST_BACKOFF * 2 ** (attempt - 1)
             assert before + longest / 2 <= entry.due_at <= time.time() + longest
 
-    async def test_is_dead_after_the_last_attempt_and_kept_whole(self, probed: ProbedAddon) -> None:
+    async def test_is_dead_when_its_time_is_over_and_kept_whole(self, probed: ProbedAddon) -> None:
         await probed.install()
         probed.probe.acts["message"] = fail
         await probed.say()
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("hipchat.probe")
-        assert probed.probe.names.count("message") == ATTEMPTS
+        assert probed.probe.names.count("message") == 2
         assert entry.status == Status.DEAD
         assert Envelope.load(entry.body).payload["text"] == "/probe"
-        await use_up_attempts(probed)
-        assert probed.probe.names.count("message") == ATTEMPTS
+        await grow_old(probed)
+        assert probed.probe.names.count("message") == 2
 
     async def test_leaves_its_error_in_the_entry_without_secrets(self, probed: ProbedAddon) -> None:
         await probed.install()
@@ -80,7 +80,7 @@ class TestFailingHandler:
         tenant = await probed.tenant(await probed.install())
         row = new_row(Kind.JOB, "job-of-an-older-version", owner_of(tenant), envelope=Envelope("one"))
         await probed.parts.inbox.accept(row)
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("job-of-an-older-version")
         assert entry.status == Status.DEAD
         assert Envelope.load(entry.body).payload == "one"
@@ -161,10 +161,10 @@ class TestMistake:
         await probed.install()
         probed.probe.acts["message"] = raising(TypeError("wrong argument"))
         await probed.say()
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("hipchat.probe")
         [line] = [record for record in caplog.records if record.levelname == "ERROR"]
-        assert line.getMessage() == f"handler failed for good; mend it, then run: addon replay {entry.id}"
+        assert line.getMessage() == f"handler failed for good; mend it, then run: addon inbox replay {entry.id}"
         assert (vars(line)["handler"], vars(line)["error"]) == ("hipchat.probe", "TypeError: wrong argument")
         assert probed.probe.names.count("message") == 1
 
@@ -208,20 +208,11 @@ class TestTransaction:
 
 
 class TestTenantOfAnEntry:
-    async def test_that_was_installed_anew_makes_it_stale(self, probed: ProbedAddon) -> None:
-        installation = await probed.install()
-        await probed.say()
-        assert await probed.reinstall(installation) == 204
-        await probed.settle()
-        [entry] = await probed.entries("hipchat.probe")
-        assert entry.status == Status.DONE
-        assert probed.probe.names == ["installed", "installed"]
-
     async def test_that_is_suspended_keeps_it_waiting(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
         await probed.say()
         await probed.set_state(installation, TenantState.SUSPENDED)
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("hipchat.probe")
         assert "message" not in probed.probe.names
         assert (entry.status, entry.attempts) == (Status.NEW, 0)

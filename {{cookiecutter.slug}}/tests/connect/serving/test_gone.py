@@ -54,7 +54,7 @@ class TestHandlerThatIsGone:
         key = name.removeprefix("hipchat.")
         assert line.getMessage() == (
             f"The {kind} handler {key!r} is gone from the code, and entries wait for it; "
-            f"put it back and run: addon replay {entry.id}; or: addon discard {entry.id}"
+            f"put it back and run: addon inbox replay {entry.id}; or: addon inbox discard {entry.id}"
         )
         assert line.exc_info is None
 
@@ -63,7 +63,7 @@ class TestHandlerThatIsGone:
         await accept(probed, Kind.JOB, "probe-job", "one")
         await emptied.worker.drain()
         [entry] = await probed.entries("probe-job")
-        assert await asyncio.to_thread(main, ["replay", str(entry.id)]) == 0
+        assert await asyncio.to_thread(main, ["inbox", "replay", str(entry.id)]) == 0
         await probed.settle()
         [entry] = await probed.entries("probe-job")
         assert entry.status == Status.DONE
@@ -76,12 +76,12 @@ class TestHandlerThatIsGone:
         await accept(probed, Kind.JOB, "probe-job", "one")
         await emptied.worker.drain()
         [entry] = await probed.entries("probe-job")
-        assert await asyncio.to_thread(main, ["discard", str(entry.id)]) == 0
+        assert await asyncio.to_thread(main, ["inbox", "discard", str(entry.id)]) == 0
         assert capsys.readouterr().out == f"Entry {entry.id} is given up.\n"
         await probed.let_time_pass()
         await probed.settle()
         [entry] = await probed.entries("probe-job")
         assert (entry.status, entry.body) == (Status.DONE, "")
         assert probed.probe.texts == []
-        assert await asyncio.to_thread(main, ["discard", str(entry.id)]) == 1
-        assert "Run `addon dead` for the list." in capsys.readouterr().err
+        assert await asyncio.to_thread(main, ["inbox", "discard", str(entry.id)]) == 1
+        assert "Run `addon inbox list` for the list." in capsys.readouterr().err

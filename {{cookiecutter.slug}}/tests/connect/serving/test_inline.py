@@ -13,6 +13,7 @@ from app.connect.work.rows import Status
 from devhost.testing import Devhost
 from tests.connect.probe import DOCUMENT, ProbedAddon
 from tests.connect.work.acts import fail
+from tests.support.databases import dead_entries
 from tests.support.running import ADDON, RunningAddon
 
 
@@ -81,7 +82,7 @@ class TestWrongReturnType:
         deliveries = await mistaken.devhost.host.say(mistaken.devhost.lobby, text)
         await mistaken.settle()
         assert [attempt.status for one in deliveries for attempt in one.attempts] == [204]
-        [entry] = await mistaken.parts.inbox.dead()
+        [entry] = await dead_entries(mistaken.parts.database)
         said = f"TypeError: The handler of an event returns a Notification or None, not {returned}."
         assert (entry.name, entry.attempts, entry.last_error) == (name, 1, said)
         [line] = [record for record in caplog.records if record.levelname == "ERROR"]

@@ -1,12 +1,13 @@
 """What is logged of requests and events, and that a tenant's whole life leaves no secret behind."""
 
+import asyncio
 import json
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from app.connect.access.api_tokens import ApiToken
+from app.connect.access.token_table import ApiToken
 from app.connect.database.engine import Base
 from app.connect.network.token_rows import AccessToken
 from tests.connect.logs import Log
@@ -20,6 +21,7 @@ class TestRequests:
     ) -> None:
         log = start_log(as_json=as_json)
         await showcase.http.get("/hipchat/%0d%0a12:00:00 INFO forged %1b[31m/%22%7d")
+        await asyncio.sleep(0)  # lines are written at the end of a turn
         written = [line for line in log.text.splitlines() if "forged" in line]
         assert len(written) == 1
         assert "\x1b" not in log.text
@@ -30,6 +32,7 @@ class TestRequests:
         installation = await showcase.install()
         url = showcase.devhost.host.signed_url(installation.client_id, "glance", "status", room_id=1)
         await showcase.http.get(url, headers={"X-Request-Id": "from-the-proxy-1"})
+        await asyncio.sleep(0)
         line = next(line for line in log.lines if line["request_id"] == "from-the-proxy-1")
         tenant = await showcase.tenant(installation)
         assert (line["method"], line["path"], line["status"]) == ("GET", "/hipchat/glance/status", 200)

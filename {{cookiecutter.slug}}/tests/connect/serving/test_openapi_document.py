@@ -12,19 +12,41 @@ class TestOpenApi:
     async def test_signed_routes_show_their_scheme(self, showcase: RunningAddon) -> None:
         document = (await showcase.http.get("/openapi.json")).json()
         signed_either_way: list[dict[str, list[str]]] = [{"SignedRequest": []}, {"JwtHeader": []}]
-        assert set(document["components"]["securitySchemes"]) == {"SignedRequest", "JwtHeader", "PageToken", "ApiToken"}
+        assert set(document["components"]["securitySchemes"]) == {
+            "SignedRequest",
+            "JwtHeader",
+            "PageToken",
+            "ApiToken",
+            "AnyApiToken",
+        }
         for path in (GLANCE, PANEL, "/hipchat/settings", "/showcase/signed"):
             assert document["paths"][path]["get"]["security"] == signed_either_way
         assert document["paths"]["/hipchat/webhook/said"]["post"]["security"] == signed_either_way
         assert document["paths"]["/showcase/report"]["post"]["security"] == [{"ApiToken": []}]
+        guarded = document["paths"]["/showcase/reports"]["post"]["security"]
+        assert guarded == [{"ApiToken": ["reports.{name}.write"]}]
 
     async def test_routes_for_our_own_pages_take_page_tokens_alone(self, showcase: RunningAddon) -> None:
         document = (await showcase.http.get("/openapi.json")).json()
-        for path in ("settings", "api-token", "api-token/revoke", "page-token", "form/vote"):
+        for path in (
+            "settings",
+            "api-token",
+            "api-token/revoke",
+            "api-token/revoke-one",
+            "api-token/revoke-of",
+            "page-token",
+            "form/vote",
+        ):
             assert document["paths"][f"/hipchat/{path}"]["post"]["security"] == [{"PageToken": []}], path
         for path in ("/showcase/tenant", "/showcase/list"):
             assert document["paths"][path]["get"]["security"] == [{"PageToken": []}], path
         assert document["paths"]["/showcase/admin"]["post"]["security"] == [{"PageToken": []}]
+
+    async def test_answers_to_head_have_no_body(self, showcase: RunningAddon) -> None:
+        operations = showcase.app.openapi()["paths"]["/api/tokens/current"]
+        answers = operations["head"]["responses"]
+        assert {"204", "4XX"} <= set(answers)
+        assert [status for status, answer in answers.items() if "content" in answer] == []
 
     def test_errors_are_json_whatever_the_route_answers(self) -> None:
         class Csv(Response):

@@ -1,18 +1,22 @@
 """Schedules: once per tenant and slot, however many processes plan it and however often they start."""
 
 import asyncio
+import time
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from app.connect.declare.declarations import Schedule
 from app.connect.serving.schedule import Scheduler, settings_reader
 from app.connect.tenancy.tables import TenantRow
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import Status
+from app.connect.work.slots import PlannedRow
 from devhost.world.installations import Installation
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
+from tests.connect.tenancy.changes import installed
 
 TICK = "probe-tick"
 
@@ -21,8 +25,14 @@ TICK = "probe-tick"
 async def old(probed: ProbedAddon) -> Installation:
     """Install a tenant before the probe's one slot began, which is 1970."""
     installation = await probed.install()
-    await probed.change(update(TenantRow).values(installed_at=-1.0))
+    await installed_before_the_slot(probed)
     return installation
+
+
+async def installed_before_the_slot(process: ProbedAddon) -> None:
+    """Make everybody's installation older than the slot, of which nothing is planned yet."""
+    await process.change(update(TenantRow).values(installed_at=-1.0))
+    await process.change(delete(PlannedRow))
 
 
 def schedule_of(process: ProbedAddon) -> Schedule:
@@ -36,8 +46,9 @@ def scheduler_of(process: ProbedAddon) -> Scheduler:
         schedules=[schedule_of(process)],
         database=parts.database,
         inbox=parts.inbox,
-        read_settings=settings_reader(parts.contexts, None),
-        hosts=parts.hosts,
+        read_settings=settings_reader(parts.contexts, parts.addon),
+        hosts={name: host.speaks_for for name, host in parts.hosts.items()},
+        clock=process.clock,
     )
 
 
@@ -73,27 +84,22 @@ class TestSlot:
 
     async def test_runs_for_every_tenant(self, probed: ProbedAddon) -> None:
         found = [await probed.tenant(await probed.install(room_id=place)) for place in (1, 2, None)]
-        await probed.change(update(TenantRow).values(installed_at=-1.0))
+        await installed_before_the_slot(probed)
         await scheduler_of(probed).plan_due()
         await probed.settle()
         ticks = sorted(run.tenant_id for run in probed.probe.runs if run.handler == "tick")
         assert ticks == sorted(tenant.id for tenant in found)
 
     async def test_that_comes_next_runs_again(self, probed: ProbedAddon, old: Installation) -> None:
-        scheduler, schedule = scheduler_of(probed), schedule_of(probed)
-        await scheduler.plan(schedule, "0", 0.0)
+        await scheduler_of(probed).plan_due()
         await probed.settle()
-        await scheduler.plan(schedule, "1", length_of(schedule))
-        await probed.let_time_pass()
-        await probed.settle()
+        await probed.pass_time(seconds=length_of(schedule_of(probed)) - time.time() + 1)
         assert probed.probe.names.count("tick") == 2
 
     async def test_that_has_not_begun_does_not_run(self, probed: ProbedAddon, old: Installation) -> None:
         schedule = schedule_of(probed)
-        await scheduler_of(probed).plan(schedule, "1", length_of(schedule))
-        await probed.settle()
-        waiting = [entry for entry in await probed.entries(TICK) if entry.status == Status.NEW]
-        assert [entry.due_at for entry in waiting] == [length_of(schedule)]
+        assert not await scheduler_of(probed).plan(schedule, "1", length_of(schedule))
+        assert await probed.entries(TICK) == []
 
     async def test_that_began_before_the_installation_does_not_run(self, probed: ProbedAddon) -> None:
         await probed.install()
@@ -101,6 +107,15 @@ class TestSlot:
         await probed.settle()
         assert await probed.entries(TICK) == []
         assert "tick" not in probed.probe.names
+
+    @pytest.mark.parametrize(("begins", "planned"), [(60.0, 0), (180.0, 1)])
+    async def test_does_not_run_while_a_tenant_may_yet_be_joined(
+        self, probed: ProbedAddon, begins: float, planned: int
+    ) -> None:
+        await probed.parts.lifecycle.enrol("hipchat", replace(installed(), patience=120.0))
+        await probed.pass_time(seconds=begins)
+        await scheduler_of(probed).plan(schedule_of(probed), "1", probed.clock())
+        assert len(await probed.entries(TICK)) == planned
 
     @pytest.mark.parametrize("state", [TenantState.UNINSTALLED, TenantState.SUSPENDED])
     async def test_does_not_run_for_a_tenant_that_is_not_installed(

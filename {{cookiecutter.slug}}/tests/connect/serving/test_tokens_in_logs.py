@@ -69,17 +69,19 @@ class TestLogs:
                 stderr=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
-            assert server.stderr is not None
-            written = b""
-            while not (address := re.search(rb"running on (http://127\.0\.0\.1:\d+)", written)):
-                line = await server.stderr.readline()
-                assert line, written.decode()
-                written += line
-            async with httpx.AsyncClient(base_url=address[1].decode()) as client:
-                accepted = await client.post(f"{RENEW}?signed_request={token}", headers=header(page))
-                refused = await client.post(f"{RENEW}?signed_request={token}")
-            server.terminate()
-            out, rest = await server.communicate()
+            try:
+                assert server.stderr is not None
+                written = b""
+                while not (address := re.search(rb"running on (http://127\.0\.0\.1:\d+)", written)):
+                    line = await server.stderr.readline()
+                    assert line, written.decode()
+                    written += line
+                async with httpx.AsyncClient(base_url=address[1].decode(), timeout=60) as client:
+                    accepted = await client.post(f"{RENEW}?signed_request={token}", headers=header(page))
+                    refused = await client.post(f"{RENEW}?signed_request={token}")
+            finally:
+                server.terminate()
+                out, rest = await server.communicate()
         written += out + rest
         assert (accepted.status_code, refused.status_code) == (200, 401)
         assert f"POST {RENEW} 200".encode() in written

@@ -9,8 +9,15 @@ from sqlalchemy import delete, event, select, update
 
 from app.connect.database.engine import Database
 from app.connect.keys.sealing import Vault
-from app.connect.tenancy.directory import CHANGE_WINDOW, DISTRUST_AFTER, MISSES, Entry, TenantDirectory, secret_owner
+from app.connect.tenancy.directory import (
+    DISTRUST_AFTER,
+    INSTALLATIONS,
+    TenantDirectory,
+    secret_owner,
+)
 from app.connect.tenancy.entries import PURGE_DELAY
+from app.connect.tenancy.entry import Entry
+from app.connect.tenancy.misses import CAPACITY, PER_SECOND
 from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import TenantState
 from tests.connect.conftest import Start
@@ -37,7 +44,8 @@ async def directory(db: Database) -> TenantDirectory:
     vault = Vault([KEY])
     async with db.session() as session:
         for name in ("one", "two"):
-            await add_tenant(session, name, sealed_secret=vault.seal(f"secret of {name}", owner=secret_owner(name)))
+            sealed = vault.seal(f"secret of {name}", owner=secret_owner(name))
+            await add_tenant(session, name, host="hipchat", sealed_secret=sealed)
     return TenantDirectory(db, vault)
 
 
@@ -95,11 +103,73 @@ class TestFinding:
         # Time goes by while this runs, and a name may be asked for again after a second.
         assert queries.count < 25
 
-    async def test_remembers_no_more_unknown_names_than_it_may(self, directory: TenantDirectory) -> None:
-        for number in range(50):
-            await directory.find("hipchat", f"nobody-{number}")
-        assert len(directory._missed) <= MISSES  # noqa: SLF001 - there is no other way to see it
-        assert len(directory._entries) <= 2  # noqa: SLF001
+    async def test_of_one_name_at_once_asks_once_and_answers_all(
+        self, directory: TenantDirectory, db: Database
+    ) -> None:
+        await found(directory, "two")
+        queries = Queries(db)
+        entries = await asyncio.gather(*(directory.find("hipchat", "one") for _ in range(20)))
+        assert {entry and entry.tenant.id for entry in entries} == {"one"}
+        assert queries.count == 1
+
+
+class TestStrangers:
+    """Names made up by somebody who wants the database to be busy."""
+
+    MANY = 1_000
+
+    @pytest.fixture
+    async def whole(self, directory: TenantDirectory) -> TenantDirectory:
+        """Return the directory once it has everybody."""
+        await found(directory, "one")
+        await directory.load()
+        return directory
+
+    async def ask(self, directory: TenantDirectory) -> None:
+        for number in range(self.MANY):
+            assert await directory.find("hipchat", f"nobody-{number}") is None
+
+    async def test_cost_a_bounded_number_of_queries(self, whole: TenantDirectory, db: Database) -> None:
+        queries, started = Queries(db), time.monotonic()
+        await self.ask(whole)
+        spent = time.monotonic() - started
+        # Looks at what others changed may be among them, of three queries at most.
+        assert queries.count <= PER_SECOND * (1 + spent) + 3 * (1 + spent / DISTRUST_AFTER)
+        assert queries.count < self.MANY
+
+    async def test_leave_no_more_than_may_be_remembered(self, whole: TenantDirectory) -> None:
+        await self.ask(whole)
+        assert len(whole._misses) <= CAPACITY  # noqa: SLF001 - there is no other way to see it
+        assert len(whole._entries) == 2  # noqa: SLF001
+
+    async def test_do_not_hide_what_this_process_installs(self, whole: TenantDirectory, db: Database) -> None:
+        await self.ask(whole)
+        async with db.session() as session:
+            await add_tenant(session, "three", host="hipchat")
+            [row, owner] = (await session.execute(INSTALLATIONS.where(InstallationRow.id == "three"))).one()
+            tenant = row.view(owner)
+        whole.drop(tenant)
+        await self.ask(whole)
+        assert (await found(whole, "three")).tenant.id == "three"
+
+    async def test_do_not_hide_for_long_what_another_process_installs(
+        self, whole: TenantDirectory, db: Database
+    ) -> None:
+        running = asyncio.create_task(whole.run())
+        async with db.session() as session:
+            await add_tenant(session, "three", host="hipchat")
+
+        async def is_seen() -> bool:
+            await self.ask(whole)
+            return await whole.find("hipchat", "three") is not None
+
+        await until(is_seen)
+        whole.stop()
+        await running
+
+    async def test_cannot_be_told_apart_from_tenants_before_everybody_is_here(self, directory: TenantDirectory) -> None:
+        await self.ask(directory)
+        assert await directory.find("hipchat", "one") is not None
 
 
 class TestFollowing:
@@ -115,7 +185,7 @@ class TestFollowing:
         await until(lambda: sees(TenantState.INSTALLED, 1))
         await probed.reinstall(installation)
         await until(lambda: sees(TenantState.INSTALLED, 2))
-        await probed.parts.lifecycle.uninstall(await probed.tenant(installation))
+        await probed.parts.endings.uninstall(await probed.tenant(installation))
         await until(lambda: sees(TenantState.UNINSTALLED, 2))
         other.parts.directory.stop()
         await running
@@ -170,25 +240,3 @@ class TestForgetting:
             assert (await session.scalars(select(TenantRow.id))).all() == ["two"]
         directory.drop(entry.tenant)
         assert await directory.find("hipchat", "one") is None
-
-
-class TestAfterAGap:
-    async def test_believes_nothing_it_knew_before(self, directory: TenantDirectory, db: Database) -> None:
-        """What was purged or changed while it could not look is out of the window it looks at."""
-        now = time.time()
-        directory = TenantDirectory(db, Vault([KEY]), clock=lambda: now)
-        await found(directory, "one")
-        await found(directory, "two")
-        async with db.session() as session:
-            await session.execute(delete(TenantRow).where(TenantRow.id == "one"))
-            await session.execute(update(InstallationRow).where(InstallationRow.id == "two").values(generation=2))
-        now += 2 * CHANGE_WINDOW
-        running = asyncio.create_task(directory.run())
-
-        async def knows_the_truth() -> bool:
-            two = await directory.find("hipchat", "two")
-            return await directory.find("hipchat", "one") is None and two is not None and two.tenant.generation == 2
-
-        await until(knows_the_truth)
-        directory.stop()
-        await running

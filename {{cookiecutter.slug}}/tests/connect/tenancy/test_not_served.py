@@ -6,8 +6,6 @@ import pytest
 
 from app.connect.pages.page_tokens import SETTINGS, Visit
 from app.connect.tenancy.tenant import NOBODY, Caller, Tenant, TenantState
-from app.connect.work.rows import Status
-from tests.connect.contents import fill
 from tests.connect.probe import ProbedAddon
 from tests.hosts.hipchat.installs import (
     signed,
@@ -35,24 +33,6 @@ class TestWhatAnEarlierInstallationLeftBehind:
         await probed.reinstall(installation)
         assert (await probed.http.post("/probe/api", headers=headers)).status_code == 401
         assert await probed.parts.serving.api_tokens.count(await probed.tenant(installation)) == 0
-
-    async def test_deliveries_are_acknowledged_and_ignored(self, probed: ProbedAddon) -> None:
-        installation = await probed.install()
-        await probed.say()
-        await probed.reinstall(installation)
-        await probed.settle()
-        [entry] = await probed.entries("hipchat.probe")
-        assert entry.status == Status.DONE
-        assert "message" not in probed.probe.names
-
-    async def test_jobs_are_ignored(self, probed: ProbedAddon) -> None:
-        installation = await probed.install()
-        tenant = await probed.tenant(installation)
-        await fill(probed, tenant, "job")
-        await probed.reinstall(installation)
-        await probed.let_time_pass()
-        await probed.settle()
-        assert "job" not in probed.probe.names
 
 
 class TestTenantThatIsNotInstalled:

@@ -1,16 +1,21 @@
 """The secret before: what was signed with it may be under way, so it verifies for five minutes more."""
 
+import asyncio
 import time
 
 import pytest
+from sqlalchemy import select, update
 
 from app.connect.keys.jwt import TokenRefused, VerifyKey, prepare_key, read, sign, verify
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.directory import TenantDirectory
+from app.connect.tenancy.grace import erase_previous
 from app.connect.tenancy.lifecycle import GRACE
+from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import Uninstalled
 from tests.connect.probe import ProbedAddon
 from tests.connect.tenancy.changes import installed
+from tests.connect.waiting import until
 from tests.support.running import KEY
 
 FIRST, SECOND, THIRD = ("f" * 40, "s" * 40, "t" * 40)
@@ -37,6 +42,21 @@ class Holds:
         except TokenRefused:
             return False
         return True
+
+
+async def change_twice(probed: ProbedAddon, *, left: float) -> None:
+    """Give the installation a second secret; the first verifies for so many seconds more."""
+    for secret in (FIRST, SECOND):
+        await probed.parts.lifecycle.apply("hipchat", installed(secret=secret))
+    async with probed.parts.database.session() as session:
+        await session.execute(update(InstallationRow).values(previous_until=time.time() + left))
+
+
+async def kept_secrets(probed: ProbedAddon) -> tuple[int, int]:
+    """Count the secrets that are in the database: present ones, and those before."""
+    async with probed.parts.database.session() as session:
+        rows = (await session.scalars(select(InstallationRow))).all()
+        return sum(row.sealed_secret is not None for row in rows), sum(row.sealed_previous is not None for row in rows)
 
 
 class TestPreviousSecret:
@@ -67,6 +87,24 @@ class TestPreviousSecret:
         assert known is not None
         assert known.secret == SECOND
         assert await probed.parts.directory.secret_of(known.tenant) == SECOND
+
+    @pytest.mark.parametrize(("left", "kept"), [(GRACE, 1), (-1.0, 0)], ids=["grace", "over"])
+    async def test_is_erased_once_it_verifies_no_longer(self, probed: ProbedAddon, left: float, kept: int) -> None:
+        await change_twice(probed, left=left)
+        await erase_previous(probed.parts.database)
+        assert await kept_secrets(probed) == (1, kept)
+
+    @pytest.mark.usefixtures("house_at_once")
+    async def test_is_erased_by_the_worker(self, probed: ProbedAddon) -> None:
+        await change_twice(probed, left=-1.0)
+
+        async def is_erased() -> bool:
+            return await kept_secrets(probed) == (1, 0)
+
+        working = asyncio.create_task(probed.parts.worker.run())
+        await until(is_erased)
+        await probed.parts.worker.stop()
+        await working
 
     async def test_has_no_grace_after_an_uninstall(self, probed: ProbedAddon) -> None:
         await probed.parts.lifecycle.apply("hipchat", installed(secret=FIRST))

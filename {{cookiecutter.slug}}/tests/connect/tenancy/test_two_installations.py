@@ -49,7 +49,7 @@ class TestTwoInstallations:
         await probed.parts.lifecycle.apply("hipchat", Uninstalled("two"))
         for _ in range(3):
             await probed.settle()
-            await probed.parts.lifecycle.purge(one)
+            await probed.parts.endings.purge(one)
         assert (await tenant_of(probed, "two")).state is TenantState.UNINSTALLED
         assert (await probed.tenant(installation)).is_installed
         after = await rows_of(probed, one.id)
@@ -85,7 +85,7 @@ class TestTwoInstallations:
         for number in range(5):
             one = await probed.tenant(installation)
             two = await add_way_in(probed, one, f"two-{number}")
-            await asyncio.gather(probed.parts.lifecycle.uninstall(one), other.parts.lifecycle.uninstall(two))
+            await asyncio.gather(probed.parts.endings.uninstall(one), other.parts.endings.uninstall(two))
             owner = [row for row in (await every_row(probed))["tenants"] if row.id == one.id]
             assert [row.state for row in owner] == ["uninstalled"]
             assert await probed.reinstall(installation) == 204

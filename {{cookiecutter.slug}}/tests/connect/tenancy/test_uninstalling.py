@@ -6,8 +6,7 @@ from sqlalchemy import update
 
 from app.connect import Context
 from app.connect.hosts.hipchat import HipChatContext
-from app.connect.serving.retries import ATTEMPTS
-from app.connect.tenancy.entries import CHECK_UNINSTALL, PURGE, UNINSTALLED
+from app.connect.tenancy.entries import CHECK_HINT, DOUBTS, PURGE, UNINSTALLED
 from app.connect.tenancy.tenant import TenantState
 from app.connect.work.rows import InboxRow, Status
 from tests.connect.conftest import Start
@@ -18,14 +17,14 @@ from tests.connect.probe import ProbedAddon
 class TestUninstalling:
     async def test_runs_on_uninstalled_and_no_other_handler(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
-        await probed.parts.lifecycle.uninstall(await probed.tenant(installation))
+        await probed.parts.endings.uninstall(await probed.tenant(installation))
         await probed.settle()
         assert probed.probe.names == ["installed", "uninstalled"]
 
     async def test_keeps_what_was_accepted_before_from_running(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
         await probed.say()
-        await probed.parts.lifecycle.uninstall(await probed.tenant(installation))
+        await probed.parts.endings.uninstall(await probed.tenant(installation))
         await probed.settle()
         assert "message" not in probed.probe.names
 
@@ -43,7 +42,7 @@ class TestUninstalling:
             "tenants",
         }
         kept_rows = await rows_of(probed, kept_tenant.id)
-        await probed.devhost.host.uninstall(gone.client_id)
+        await probed.parts.endings.uninstall(gone_tenant)
         await probed.settle()
         # Only the purge: what the other tenant has shall not move.
         await probed.change(update(InboxRow).where(InboxRow.name == PURGE).values(due_at=0.0))
@@ -57,21 +56,20 @@ class TestUninstalling:
         installation = await probed.install()
         probed.devhost.host.faults.down()
         await probed.devhost.host.uninstall(installation.client_id)
-        for _ in range(ATTEMPTS + 2):
+        for _ in range(10):
             await probed.let_time_pass()
             await probed.settle()
-        [entry] = await probed.entries(CHECK_UNINSTALL)
+        [entry] = await probed.entries(CHECK_HINT)
         assert (entry.status, entry.attempts) == (Status.NEW, 0)
         assert entry.last_error is not None
         assert (await probed.tenant(installation)).is_installed
         probed.devhost.host.faults.clear()
-        await probed.let_time_pass()
-        await probed.settle()
-        assert probed.probe.names == ["installed", "uninstalled"]
+        await probed.pass_time(minutes=2)
+        assert (await probed.tenant(installation)).is_in_doubt
 
     async def test_purges_only_after_every_process_has_seen_it(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
-        await probed.devhost.host.uninstall(installation.client_id)
+        await probed.parts.endings.uninstall(await probed.tenant(installation))
         await probed.settle()
         [entry] = await probed.entries(PURGE)
         assert entry.status == Status.NEW
@@ -88,14 +86,16 @@ class TestUninstalling:
         await probed.say()
         await probed.devhost.host.uninstall(installation.client_id, delete=False, browser=False)
         await probed.settle()
-        await probed.let_time_pass()
-        await probed.settle()
+        assert (await probed.tenant(installation)).is_in_doubt
+        for _ in range(2 + len(DOUBTS)):
+            await probed.let_time_pass()
+            await probed.settle()
         assert probed.probe.names[-1] == "uninstalled"
 
     async def test_says_goodbye_once_when_two_checks_find_it_out(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
         tenant = await probed.tenant(installation)
-        await asyncio.gather(*(probed.parts.lifecycle.uninstall(tenant) for _ in range(4)))
+        await asyncio.gather(*(probed.parts.endings.uninstall(tenant) for _ in range(4)))
         await probed.settle()
         assert len(await probed.entries(UNINSTALLED)) == 1
         assert probed.probe.names == ["installed", "uninstalled"]
@@ -107,18 +107,16 @@ class TestUninstalling:
         installation = await probed.install()
         tenant = await probed.tenant(installation)
         probed.probe.acts["uninstalled"] = fail
-        await probed.devhost.host.uninstall(installation.client_id)
-        for _ in range(12):
-            await probed.settle()
-            await probed.let_time_pass()
+        await probed.parts.endings.uninstall(tenant)
+        for _ in range(3):
+            await probed.pass_time(minutes=45)
         assert await rows_of(probed, tenant.id) == {}
 
     async def test_can_be_followed_by_a_new_installation(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
-        await probed.devhost.host.uninstall(installation.client_id)
-        await probed.settle()
-        await probed.let_time_pass()
-        await probed.settle()
+        await probed.leave(installation)
+        assert installation.client_id not in repr(await every_row(probed))
+        assert probed.probe.names == ["installed", "uninstalled"]
         again = await probed.install()
         assert (await probed.tenant(again)).generation == 1
         assert (await probed.say()).status == 204
@@ -126,7 +124,7 @@ class TestUninstalling:
     async def test_is_forgotten_when_the_tenant_is_installed_again_before_the_purge(self, probed: ProbedAddon) -> None:
         installation = await probed.install()
         tenant = await probed.tenant(installation)
-        await probed.parts.lifecycle.uninstall(tenant)
+        await probed.parts.endings.uninstall(tenant)
         await probed.settle()
         assert await probed.reinstall(installation) == 204
         await probed.let_time_pass()
@@ -139,8 +137,8 @@ class TestUninstalling:
         installation = await probed.install()
         for _ in range(5):
             tenant = await probed.tenant(installation)
-            await probed.parts.lifecycle.uninstall(tenant)
-            answer, _ = await asyncio.gather(probed.reinstall(installation), other.parts.lifecycle.purge(tenant))
+            await probed.parts.endings.uninstall(tenant)
+            answer, _ = await asyncio.gather(probed.reinstall(installation), other.parts.endings.purge(tenant))
             assert answer == 204
             left = await rows_of(probed, (await probed.tenant(installation)).id)
             assert (await probed.tenant(installation)).is_installed

@@ -3,8 +3,7 @@
 from sqlalchemy import select
 
 from app.connect import Context
-from app.connect.access.api_tokens import ApiToken
-from app.connect.serving.retries import ATTEMPTS
+from app.connect.access.token_table import ApiToken
 from tests.connect.probe import Act, ProbedAddon
 
 
@@ -41,8 +40,7 @@ async def rows_written(process: ProbedAddon) -> list[str]:
         return list(await session.scalars(select(ApiToken.digest).order_by(ApiToken.digest)))
 
 
-async def use_up_attempts(process: ProbedAddon) -> None:
-    """Let time pass until an entry that fails is tried no more."""
-    for _ in range(ATTEMPTS):
-        await process.let_time_pass()
-        await process.settle()
+async def grow_old(process: ProbedAddon) -> None:
+    """Let time pass until an entry that fails is tried no more: once more than half a day later, then at the end."""
+    for _ in range(2):
+        await process.pass_time(hours=13)

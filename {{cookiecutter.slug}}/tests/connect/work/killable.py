@@ -1,11 +1,11 @@
-"""An add-on for `uvicorn tests.connect.work.killable:app`, whose one handler can be held up and counted."""
+"""An add-on for `uvicorn tests.connect.work.killable:app` or `:worker`: its one handler can be held up and counted."""
 
 import asyncio
 import os
 import uuid
 from pathlib import Path
 
-from app.connect.access.api_tokens import ApiToken
+from app.connect.access.token_table import ApiToken
 from app.connect.application import Application
 from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, RoomMessage
 from app.connect.logging import configure_logging
@@ -35,4 +35,6 @@ async def leave_a_row(ctx: HipChatCtx, message: RoomMessage) -> None:
 
 
 configure_logging("INFO", as_json=False)
-app = Application(load_settings(), (router,), document=DOCUMENT).app
+application = Application(load_settings(), (router,), document=DOCUMENT)
+app = application.app
+worker = application.worker_app()

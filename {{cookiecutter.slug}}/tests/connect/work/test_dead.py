@@ -5,11 +5,10 @@ import asyncio
 import pytest
 
 from app.connect.cli import main
-from app.connect.serving.retries import ATTEMPTS
 from app.connect.settings import Settings
 from app.connect.work.rows import Status
 from tests.connect.probe import ProbedAddon
-from tests.connect.work.acts import fail, use_up_attempts
+from tests.connect.work.acts import fail, grow_old
 from tests.support.running import KEY
 
 
@@ -23,26 +22,27 @@ class TestDeadEntry:
         await probed.install()
         probed.probe.acts["message"] = fail
         await probed.say("/probe one")
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("hipchat.probe")
-        assert await asyncio.to_thread(main, ["dead"]) == 0
+        assert await asyncio.to_thread(main, ["inbox", "list"]) == 0
         assert f"{entry.id}\tevent\thipchat.probe\ttenant {entry.tenant_id}" in capsys.readouterr().out
         del probed.probe.acts["message"]
-        assert await asyncio.to_thread(main, ["replay", str(entry.id)]) == 0
+        assert await asyncio.to_thread(main, ["inbox", "replay", str(entry.id)]) == 0
         await probed.settle()
         [entry] = await probed.entries("hipchat.probe")
         assert entry.status == Status.DONE
-        assert probed.probe.texts == ["/probe one"] * (ATTEMPTS + 1)
-        assert await asyncio.to_thread(main, ["dead"]) == 0
+        assert probed.probe.texts == ["/probe one"] * 3
+        assert await asyncio.to_thread(main, ["inbox", "list"]) == 0
         assert "Nothing is dead." in capsys.readouterr().out
 
-    async def test_has_all_its_attempts_again(self, probed: ProbedAddon) -> None:
+    async def test_has_all_its_time_again(self, probed: ProbedAddon) -> None:
         await probed.install()
         probed.probe.acts["message"] = fail
         await probed.say()
-        await use_up_attempts(probed)
+        await grow_old(probed)
         [entry] = await probed.entries("hipchat.probe")
-        await asyncio.to_thread(main, ["replay", str(entry.id)])
+        probed.clock.ahead = 0.0
+        await asyncio.to_thread(main, ["inbox", "replay", str(entry.id)])
         await probed.settle()
         [entry] = await probed.entries("hipchat.probe")
         assert (entry.status, entry.attempts) == (Status.NEW, 1)
@@ -54,7 +54,7 @@ class TestDeadEntry:
         await probed.say()
         await probed.settle()
         [entry] = await probed.entries("hipchat.probe")
-        assert await asyncio.to_thread(main, ["replay", str(entry.id)]) == 1
-        assert "Run `addon dead`" in capsys.readouterr().err
+        assert await asyncio.to_thread(main, ["inbox", "replay", str(entry.id)]) == 1
+        assert "Run `addon inbox list`" in capsys.readouterr().err
         await probed.settle()
         assert probed.probe.names.count("message") == 1

@@ -6,12 +6,9 @@ import time
 from sqlalchemy import update
 
 from app.connect.tenancy.entries import owner_of
-from app.connect.tenancy.tables import TenantRow
-from app.connect.work.inbox import KEEP_IDS
 from app.connect.work.rows import Envelope, InboxRow, Kind, Status, new_row
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
-from tests.connect.waiting import until
 
 
 class TestAccepting:
@@ -111,58 +108,6 @@ class TestSameDeliveryTwice:
         await probed.settle()
         assert sorted(probed.probe.texts) == sorted([first.id, second.id])
         assert len(host.installations()) == 2
-
-
-class TestRememberedIds:
-    async def test_are_forgotten_after_a_week(self, probed: ProbedAddon) -> None:
-        await probed.install()
-        await probed.say("/probe old")
-        await probed.settle()
-        [old] = await probed.entries("hipchat.probe")
-        await probed.change(
-            update(InboxRow).where(InboxRow.id == old.id).values(finished_at=time.time() - KEEP_IDS - 1)
-        )
-        await probed.say("/probe young")
-        await probed.settle()
-        await probed.parts.inbox.forget_old()
-        [left] = await probed.entries("hipchat.probe")
-        assert left.id != old.id
-
-    async def test_of_entries_that_wait_or_are_dead_stay(self, probed: ProbedAddon) -> None:
-        await probed.install()
-        await probed.say("/probe dead")
-        await probed.say("/probe waiting")
-        dead, _ = await probed.entries("hipchat.probe")
-        long_ago = time.time() - 2 * KEEP_IDS
-        await probed.change(update(InboxRow).values(created_at=long_ago))
-        await probed.change(
-            update(InboxRow).where(InboxRow.id == dead.id).values(status=Status.DEAD, finished_at=long_ago)
-        )
-        await probed.parts.inbox.forget_old()
-        assert len(await probed.entries("hipchat.probe")) == 2
-
-    async def test_of_a_slot_that_lasts_longer_are_kept_through_a_restart(
-        self, probed: ProbedAddon, start: Start
-    ) -> None:
-        """The probe's slot began in 1970 and lasts for longer than ids are remembered."""
-        await probed.install()
-        await probed.change(update(TenantRow).values(installed_at=-1.0))
-        await probed.say("/probe old")
-        await start().settle()
-        await probed.change(update(InboxRow).values(finished_at=time.time() - KEEP_IDS - 1))
-        housekeeper, restarted = start(), start()
-        working = asyncio.create_task(housekeeper.parts.worker.run())
-
-        async def is_forgotten() -> bool:
-            return await probed.entries("hipchat.probe") == []
-
-        await until(is_forgotten)
-        await housekeeper.parts.worker.stop()
-        await working
-        await restarted.settle()
-        assert (housekeeper.probe.names, restarted.probe.names) == ([], [])
-        [entry] = await probed.entries("probe-tick")
-        assert entry.status == Status.DONE
 
 
 class TestClaiming:

@@ -3,7 +3,7 @@
 import asyncio
 
 from app.connect import Context
-from app.connect.serving.retries import ATTEMPTS
+from app.connect.serving.retries import CRASHES
 from app.connect.tenancy.entries import owner_of
 from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.conftest import Start
@@ -55,7 +55,7 @@ class TestLease:
     async def test_of_a_process_that_dies_of_it_each_time_ends_dead(self, probed: ProbedAddon) -> None:
         await probed.install()
         await probed.say()
-        for _ in range(ATTEMPTS):
+        for _ in range(CRASHES):
             [_] = await probed.parts.inbox.claim_due(1)
             await probed.let_time_pass()
         await probed.settle()

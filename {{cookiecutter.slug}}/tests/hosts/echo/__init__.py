@@ -1,4 +1,4 @@
-"""Echo, for add-ons: a small host that is not like HipChat, and shows that the seam fits it all the same."""
+"""Echo, for add-ons: a small host that is not like those that ship, and shows that the seam fits it all the same."""
 
 from typing import Annotated
 

@@ -168,6 +168,9 @@ class EchoCase(
     def forget(self, guest: Guest) -> None:
         self._gone.add(guest.client_key)
 
+    def remember(self, guest: Guest) -> None:
+        self._gone.discard(guest.client_key)
+
     def uninstall(self, guest: Guest) -> Sent:
         return self._signed(self._about(guest, "remove"), guest)
 

@@ -1,6 +1,7 @@
 """Echo as a `Host`: its models, and its six roles wired."""
 
-from app.connect.hosts.protocol import Host, Wiring
+from app.connect.hosts.factory import Wiring
+from app.connect.hosts.protocol import Host
 from tests.hosts.echo.deliveries import EchoDeliveries
 from tests.hosts.echo.dialect import NAME, EchoDialect
 from tests.hosts.echo.frames import EchoFrames

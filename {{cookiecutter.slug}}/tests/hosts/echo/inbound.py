@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.connect.hosts.protocol import Asked, Proof, Unproven
+from app.connect.hosts.protocol import Asked, Found, Proof, Unproven
 from app.connect.keys.jwt import TokenRefused, VerifyKey, prepare_key, verify
 from app.connect.keys.jwt import read as read_token
 from app.connect.network.addresses import AddressRefused, origin_of
@@ -28,7 +28,7 @@ class EchoInbound:
     def __init__(self, vendor_key: str) -> None:
         self._vendor = prepare_key(vendor_key)
 
-    def read(self, asked: Asked) -> Unproven | None:
+    def find(self, asked: Asked) -> Found | None:
         """Return the one token, of the query or of `Authorization: Echo`."""
         found = {part[len(PARAMETER) :].decode("latin-1") for part in asked.query.split(b"&") if _is_token(part)}
         for name, value in asked.headers:
@@ -39,8 +39,12 @@ class EchoInbound:
             return None
         if len(found) > 1:
             raise TokenRefused("two different tokens")
-        text = found.pop()
-        return Unproven(read_token(text).issuer, text, binding_of(asked))
+        return Found(found.pop(), binding_of(asked))
+
+    def read(self, found: Found) -> Unproven:
+        """Take it apart; the issuer is the client key."""
+        token = read_token(found.token)
+        return Unproven(token.issuer, token, found.binding)
 
     async def keys(self, _: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
         """Return the installation's keys, or the makers' key for one that has none."""
@@ -62,10 +66,10 @@ class EchoInbound:
 
 def checked_claims(unproven: Unproven, keys: Sequence[VerifyKey], asked: Asked, *, now: float) -> Mapping[str, Any]:
     """Return the claims of a token that holds for this very request."""
-    token, refused = read_token(unproven.token), TokenRefused("no key")
+    refused = TokenRefused("no key")
     for key in keys:
         try:
-            claims = verify(token, key, now=now, leeway=LEEWAY, longest_life=LONGEST_LIFE)
+            claims = verify(unproven.token, key, now=now, leeway=LEEWAY, longest_life=LONGEST_LIFE)
         except TokenRefused as error:
             refused = error
             continue

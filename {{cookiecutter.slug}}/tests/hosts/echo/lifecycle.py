@@ -52,10 +52,12 @@ class EchoLifecycle:
     ) -> Change | None:
         """Read one of the four endpoints."""
         payload = _read(_InstallPayload if endpoint == INSTALL else _Payload, posted.document)
-        before = await known(payload.client_key)
-        unproven = self._inbound.read(posted.asked)
-        if unproven is None and endpoint == UNINSTALL:
+        found = self._inbound.find(posted.asked)
+        if found is None and endpoint == UNINSTALL:
+            # Before anything is looked up: whoever hints must not learn whether there is such an installation.
             return Doubted(payload.client_key)
+        before = await known(payload.client_key)
+        unproven = None if found is None else self._inbound.read(found)
         if unproven is None or unproven.client_key != payload.client_key:
             raise NotAuthenticated("no token of this installation")
         stored = () if before is None or before.secret is None else (prepare_key(before.secret),)

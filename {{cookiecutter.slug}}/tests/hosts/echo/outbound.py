@@ -38,6 +38,10 @@ class EchoOutbound:
         person = quote(str(ctx.caller.user_id), safe="")
         return (await self._client.get_json(f"{ctx.tenant.api_url}people/{person}")).get("admin") is True
 
+    async def admits(self, ctx: EchoContext) -> bool:
+        """Say yes: the host does not tell who left."""
+        return True
+
     def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
         """Make an `EchoContext`."""
         return EchoContext(parts, tenant, caller, said=self.said, tokens=tokens, **given)

@@ -13,17 +13,20 @@ from app.connect.hosts.hipchat.client.api import HipChatApi
 from app.connect.hosts.hipchat.client.group import GroupClient
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.client.room import RoomClient
-from app.connect.hosts.hipchat.client.waiting import Patience
 from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
+from app.connect.network.waiting import Patience
 from app.connect.tenancy.tenant import Tenant
 from devhost.testing import Devhost
+from tests.connect.conftest import probed, showcase, start
 from tests.hosts.hipchat.fake_host import FakeHost
 from tests.hosts.hipchat.installs import OTHER, OtherHost
 from tests.hosts.hipchat.joined import Joined, join
 from tests.hosts.hipchat.tenants import ALL_SCOPES, Clock, store_tenant
+
+__all__ = ["probed", "showcase", "start"]
 
 
 class MigratedTemplates(Protocol):

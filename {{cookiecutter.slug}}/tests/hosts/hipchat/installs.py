@@ -1,9 +1,10 @@
 """Installs as HipChat hosts post them: the devhost before the add-on knows it, and a host that a test makes up."""
 
+import json
 from typing import Any
 
 from sqlalchemy import select
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.connect.tenancy.directory import secret_owner
@@ -13,7 +14,7 @@ from devhost.dialects.hipchat.install import payload
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.connect.probe import ProbedAddon
-from tests.support.running import DESCRIPTOR
+from tests.support.chat import DESCRIPTOR
 
 HOST = "http://127.0.0.1:9000"
 OTHER = "http://127.0.0.1:9100"
@@ -41,6 +42,7 @@ class OtherHost:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.group_id: object = 1
+        self.group_name: object = "Other"
         self.document: dict[str, Any] = {
             "links": {"self": CAPABILITIES, "homepage": OTHER},
             "capabilities": {
@@ -51,10 +53,11 @@ class OtherHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.append(scope["path"])
-        token = {"access_token": "any", "expires_in": 3600, "group_id": self.group_id, "group_name": "Other"}
+        token = {"access_token": "any", "expires_in": 3600, "group_id": self.group_id, "group_name": self.group_name}
         answers: dict[str, Any] = {"/v2/capabilities": self.document, "/v2/oauth/token": token}
         body = answers.get(scope["path"])
-        await JSONResponse(body, status_code=404 if body is None else 200)(scope, receive, send)
+        status = 404 if body is None else 200
+        await Response(json.dumps(body), status, media_type="application/json")(scope, receive, send)
 
 
 def body_of_other_host(**changes: object) -> dict[str, object]:

@@ -12,11 +12,11 @@ from app.connect.hosts.hipchat.client.api import HipChatApi
 from app.connect.hosts.hipchat.client.group import GroupClient
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.client.room import RoomClient
-from app.connect.hosts.hipchat.client.waiting import Patience
 from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.keys.sealing import Vault
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager
+from app.connect.network.waiting import Patience
 from app.connect.tenancy.tenant import Tenant
 from devhost.testing import Devhost
 from devhost.world.installations import Installation

@@ -3,7 +3,6 @@
 import httpx
 import pytest
 
-from app.connect.hosts.hipchat.client.auth import TenantAuth
 from app.connect.hosts.hipchat.client.errors import (
     AddressRefused,
     HostNotFound,
@@ -16,6 +15,7 @@ from app.connect.hosts.hipchat.client.errors import (
     UnknownClient,
 )
 from app.connect.hosts.hipchat.client.room import RoomClient
+from app.connect.network.bearer import BearerAuth
 from app.connect.network.fetch import Outbound
 from app.connect.network.tokens import TokenManager, Wanted
 from app.connect.tenancy.tenant import Tenant
@@ -98,8 +98,9 @@ class TestTokens:
         self, tokens: TokenManager, tenant: Tenant, host: FakeHost, url: str
     ) -> None:
         outbound = Outbound(production=False, transport=httpx.ASGITransport(host))
+        auth = BearerAuth(tenant, tokens, Wanted(frozenset({"view_room"})), "https://api.host.example/")
         with pytest.raises(AddressRefused):
-            await outbound.send("GET", url, auth=TenantAuth(tokens, tenant, Wanted(frozenset({"view_room"}))))
+            await outbound.send("GET", url, auth=auth)
         await outbound.aclose()
         assert host.calls == host.token_calls == []
 

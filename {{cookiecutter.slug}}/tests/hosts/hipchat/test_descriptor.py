@@ -22,7 +22,8 @@ from tests.hosts.hipchat.tomls import (
     described,
     not_allowed,
 )
-from tests.support.running import ADDON, DESCRIPTOR, RunningAddon
+from tests.support.chat import DESCRIPTOR
+from tests.support.running import ADDON, RunningAddon
 
 
 async def take_message(ctx: HipChatCtx, message: RoomMessage) -> None:
@@ -62,10 +63,10 @@ class TestHipChat:
     @pytest.mark.parametrize(
         ("declare", "said"),
         [
-            (lambda router: router.on_message("a", pattern="(")(take_message), "'(' is not a pattern"),
+            (lambda router: router.on_message("a", pattern="(")(take_message), "the pattern '(' cannot be used"),
             (
                 lambda router: router.on_message("a", pattern="a" * 1_001),
-                "the pattern is over 1000 characters. Shorten",
+                "it is over 1000 characters. Shorten",
             ),
             (lambda router: router.on(RoomEvent), "on(RoomEvent): that is no event. Use a model such as RoomEnter."),
             (

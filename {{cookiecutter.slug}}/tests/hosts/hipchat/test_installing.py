@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.connect.hosts.hipchat.descriptor import INSTALL
 from app.connect.hosts.hipchat.settings import HipChatDetails
 from devhost.errors import InstallRefused
 from tests.connect.contents import every_row, tenants
@@ -9,6 +10,7 @@ from tests.connect.probe import ProbedAddon
 from tests.hosts.hipchat.installs import (
     CAPABILITIES,
     HOST,
+    OTHER,
     OtherHost,
     body_of_other_host,
     install_body,
@@ -107,6 +109,36 @@ class TestBodyOfAnInstall:
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, "install_refused")
         assert set(other_host.asked) == {"/v2/capabilities"}
         assert await tenants(probed) == []
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "/files/7/capabilities",
+            "/v2/capabilities/",
+            "/v2/capabilities?x",
+            "/v2/capabilities#x",
+            "//v2/capabilities",
+            "/",
+        ],
+    )
+    async def test_with_a_document_elsewhere_on_the_host_is_refused(
+        self, probed: ProbedAddon, other_host: OtherHost, place: str
+    ) -> None:
+        body = body_of_other_host(capabilitiesUrl=f"{OTHER}{place}")
+        answer = await probed.http.post("/hipchat/installed", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "install_refused")
+        assert "HIPCHAT_CAPABILITIES_PATHS" in answer.json()["error"]["message"]
+        assert other_host.asked == []
+        assert await tenants(probed) == []
+
+    async def test_that_is_refused_says_why_in_the_log(
+        self, probed: ProbedAddon, other_host: OtherHost, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Whoever installs sees that it failed, and asks the add-on's operator."""
+        other_host.document["capabilities"]["oauth2Provider"]["tokenUrl"] = "https://elsewhere.example/token"
+        answer = await probed.http.post("/hipchat/installed", json=body_of_other_host())
+        assert answer.status_code == 400
+        assert f"{INSTALL.name} of hipchat refused: {answer.json()['error']['message']}" in caplog.text
 
     async def test_with_an_api_address_elsewhere_is_refused(self, probed: ProbedAddon, other_host: OtherHost) -> None:
         other_host.document["capabilities"]["hipchatApiProvider"]["url"] = "https://attacker.example/v2/"

@@ -5,9 +5,10 @@ import asyncio
 from sqlalchemy import update
 
 from app.connect import Context
-from app.connect.hosts.hipchat.settings import HipChatDetails
+from app.connect.hosts.hipchat.settings import HipChatDetails, HipChatSettings
 from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import TenantState
+from devhost.testing import Devhost
 from tests.connect.conftest import Start
 from tests.connect.contents import every_row, rows_of, tenants
 from tests.connect.probe import ProbedAddon
@@ -21,6 +22,7 @@ from tests.hosts.hipchat.installs import (
     secret_of,
     signed,
 )
+from tests.support.running import ADDON
 
 
 class TestInstallingAgain:
@@ -74,6 +76,19 @@ class TestInstallingAgain:
 
 
 class TestTakingOver:
+    async def test_from_another_path_of_the_same_origin_is_a_conflict(self, start: Start, devhost: Devhost) -> None:
+        """Users of a host may put files on its origin: one that names a token address of theirs is not the host's."""
+        probed = start({"hipchat": HipChatSettings(capabilities_paths=("/v2/capabilities", "/files/capabilities"))})
+        devhost.serve(ADDON, probed.app)
+        installation = await probed.install()
+        before = await every_row(probed)
+        answer = await devhost.host.forge_install(
+            installation.client_id, oauthSecret=installation.secret, capabilitiesUrl=f"{HOST}/files/capabilities"
+        )
+        assert answer.status == 409
+        assert [one.path for one in devhost.host.wire if one.path.startswith("/files")] == []
+        assert await every_row(probed) == before
+
     async def test_from_another_origin_is_a_conflict_and_changes_nothing(
         self, probed: ProbedAddon, other_host: OtherHost
     ) -> None:
@@ -157,6 +172,34 @@ class TestRacing:
         assert {answer.status_code for answer in lost} == {409}
         assert tenant.details(HipChatDetails).token_url.startswith(tenant.origin)
         assert await secret_of(probed, tenant) == (ours, theirs)[winner]["oauthSecret"]
+
+    async def test_hundred_takeovers_of_a_known_tenant_are_conflicts(
+        self, probed: ProbedAddon, start: Start, other_host: OtherHost
+    ) -> None:
+        """In two processes, while the tenant's own host installs it again and again."""
+        processes = (probed, start())
+        installation = await probed.install()
+        secret = installation.secret
+        theirs = body_of_other_host(oauthId=installation.client_id)
+        ours = install_body(probed.devhost, installation)
+
+        async def race(number: int) -> tuple[int, str, int]:
+            process = processes[number % 2]
+            own, taken = await asyncio.gather(
+                process.http.post("/hipchat/installed", json=ours),
+                process.http.post("/hipchat/installed", json=theirs),
+            )
+            return taken.status_code, taken.json()["error"]["code"], own.status_code
+
+        # Few at once: more would wait for their own host's turn, and be told to come back.
+        answers = [one for at in range(0, 100, 10) for one in await asyncio.gather(*map(race, range(at, at + 10)))]
+        assert answers == [(409, "tenant_taken", 204)] * 100
+        assert other_host.asked == []
+        tenant = await probed.tenant(installation)
+        assert (tenant.origin, tenant.generation) == (HOST, 101)
+        assert await secret_of(probed, tenant) == secret
+        glance = await probed.http.post("/probe/signed", headers=await signed(probed, installation))
+        assert glance.status_code == 204
 
     async def test_installs_of_a_known_tenant_each_count(self, probed: ProbedAddon) -> None:
         installation = await probed.install()

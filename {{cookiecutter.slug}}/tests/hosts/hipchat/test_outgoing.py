@@ -68,7 +68,6 @@ class TestNotification:
             (lambda: Notification(message="x" * 10_001), "Notification.message"),
             (lambda: Notification(message="half \ud800"), "Notification.message"),
             (lambda: Notification(message="x", label="x" * 65), "Notification.label"),
-            (lambda: Notification(message="x", attach_to="x" * 37), "Notification.attach_to"),
             (lambda: Notification.model_validate({"message": "x", "color": "RED"}), "Notification.color"),
             (lambda: Notification.model_validate({"message": "x", "notify": None}), "Notification.notify"),
             (lambda: Notification.model_validate({"message": "x", "other": 1}), "Notification.other"),

@@ -13,7 +13,7 @@ from app.connect.hosts.hipchat.client.messages import Notification
 from app.connect.hosts.hipchat.context import HipChatContext
 from app.connect.hosts.hipchat.events import EVENTS, RoomEvent, RoomMessage, RoomNotification
 from app.connect.hosts.protocol import Answer, Delivery, Posted, Proof
-from app.connect.tenancy.tenant import Caller, Tenant
+from app.connect.tenancy.tenant import Tenant
 
 
 class HipChatDeliveries:
@@ -24,22 +24,23 @@ class HipChatDeliveries:
         body = posted.document
         if not isinstance(body, dict) or body.get("event") != handler.event or not isinstance(body.get("item"), dict):
             raise BadRequest(f"The body is not a {handler.event} event.")
-        if body.get("oauth_client_id", tenant.client_key) != tenant.client_key:
+        if body.get("oauth_client_id") not in (None, tenant.client_key):
             raise BadRequest("The event belongs to another installation than its token.")
         event = _read_event(handler.event, body["item"])
-        # A token that names no room proves nothing of the rooms of a whole group.
-        if proof.caller.place is not None and proof.caller.place != event.room.id:
+        # Room and person are the token's. Viewers hold tokens of the host, too, and could write anything into a body:
+        # one that names no room, as the settings of a whole group have it, proves nothing of any room.
+        if event.room.id != proof.caller.place:
             raise BadRequest("The event belongs to another room than its token.")
-        if proof.caller.user_id is not None and event.sender.id not in (None, proof.caller.user_id):
+        if event.sender.id not in (None, proof.caller.user_id):
             raise BadRequest("The event was caused by another user than its token says.")
-        if handler.options is not None and not handler.options.search(getattr(event, "text", "")):
+        if handler.options is not None and not handler.options.finds(getattr(event, "text", "")):
             return None
         return Delivery(
             id=_name(
                 handler, event.id if isinstance(event, RoomMessage | RoomNotification) else "", body, proof.claims
             ),
             payload=body["item"] if handler.takes is None else event.model_dump(mode="json"),
-            caller=Caller(proof.caller.user_id or event.sender.id, proof.caller.timezone, event.room.id),
+            caller=proof.caller,
         )
 
     def answer(self, result: Any) -> Answer | None:

@@ -99,7 +99,7 @@ def describe(addon: Addon) -> dict[str, Any]:
             for key, page in section.page.items()
         ],
     }
-    if addon.settings is not None:
+    if addon.settings_of(NAME) is not None:
         capabilities["configurable"] = {"url": addon.url(NAME, "settings"), "authentication": "jwt"}
     return {
         "key": about.key,
@@ -117,7 +117,7 @@ def describe(addon: Addon) -> dict[str, Any]:
 def _webhook(addon: Addon, key: str) -> dict[str, Any]:
     """Webhooks always ask for a signed delivery; the protocol's default would let anybody post events."""
     event = addon.events_of(NAME)[key]
-    pattern = {"pattern": event.options.pattern} if event.options else {}
+    pattern = {"pattern": event.options.text} if event.options else {}
     return {
         "key": key,
         "name": key,

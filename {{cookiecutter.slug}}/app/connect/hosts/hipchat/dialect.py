@@ -53,7 +53,7 @@ class HipChatDialect:
         """Write the JSON of a `Glance`, the one module that is no page."""
         if kind != "glance" or not isinstance(result, Glance):
             raise TypeError(f"The handler of a glance returns a Glance, not {type(result).__name__}.")
-        return Answer(result.model_dump_json(by_alias=True, exclude_none=True).encode())
+        return Answer(result.body)
 
 
 def _event_problems(handler: EventHandler) -> list[str]:

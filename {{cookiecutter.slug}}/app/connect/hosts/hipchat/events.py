@@ -3,15 +3,27 @@
 Source: protocol reference 7.3 and 7.4. Unknown members are ignored; ids are strings.
 """
 
-from typing import Annotated, Any
+import logging
+from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+
+log = logging.getLogger(__name__)
 
 MESSAGE_EVENTS = frozenset({"room_message", "room_notification"})
 
 
 def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _named(value: Any) -> Any:
@@ -26,6 +38,27 @@ Id = Annotated[str, BeforeValidator(_text)]
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _leave_out(cls, item: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Leave out members that do not fit and need not be there: a host does not send an event a second time."""
+        try:
+            return handler(item)
+        except ValidationError as error:
+            if not isinstance(item, dict):
+                raise
+            odd = {str(problem["loc"][0]) for problem in error.errors(include_url=False) if problem["loc"]}
+            kept = _without(item, odd)
+            if isinstance(kept.get("message"), dict):
+                kept["message"] = _without(kept["message"], odd | ({"from"} if "sender" in odd else set()))
+            found = handler(kept)
+            log.info("left out of %s, as it does not fit: %s", cls.__name__, ", ".join(sorted(odd)))
+            return found
+
+
+def _without(item: dict[str, Any], odd: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in odd}
 
 
 class Person(_Wire):
@@ -46,11 +79,11 @@ class EventRoom(_Wire):
 
 
 class SharedFile(_Wire):
-    """A file somebody put into a room; `size` is bytes."""
+    """A file somebody put into a room; `size` is bytes. What the host did not say is empty."""
 
-    name: str
+    name: str = ""
     size: int | None = None
-    url: str
+    url: str = ""
     thumb_url: str | None = None
 
 
@@ -67,7 +100,7 @@ class RoomEvent(_Wire):
 class _WithMessage(RoomEvent):
     id: Id = ""
     """The host's id of the message; empty when the host sent none."""
-    date: str | None = None
+    date: Annotated[str | None, BeforeValidator(_text)] = None
     text: Annotated[str, Field(validation_alias=AliasChoices("text", "message"))] = ""
     mentions: tuple[Person, ...] = ()
     file: SharedFile | None = None

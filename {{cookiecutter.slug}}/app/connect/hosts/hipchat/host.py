@@ -1,5 +1,10 @@
 """HipChat as a `Host`: its models, and its six roles wired."""
 
+import logging
+from collections.abc import Sequence
+
+from app.connect.errors import ConfigurationError
+from app.connect.hosts.factory import Wiring
 from app.connect.hosts.hipchat.client.oauth import ClientTokens
 from app.connect.hosts.hipchat.deliveries import HipChatDeliveries
 from app.connect.hosts.hipchat.descriptor import NAME
@@ -10,8 +15,10 @@ from app.connect.hosts.hipchat.lifecycle import HipChatLifecycle
 from app.connect.hosts.hipchat.outbound import HipChatOutbound
 from app.connect.hosts.hipchat.section import HipChatSection
 from app.connect.hosts.hipchat.settings import HipChatDetails, HipChatSettings
-from app.connect.hosts.protocol import Host, Wiring
+from app.connect.hosts.protocol import Host
 from app.connect.network.addresses import Origins
+
+log = logging.getLogger(__name__)
 
 
 class HipChatFactory:
@@ -24,18 +31,30 @@ class HipChatFactory:
     def build(self, wiring: Wiring) -> Host:
         """Make the host."""
         settings: HipChatSettings = wiring.settings
-        tokens = ClientTokens(wiring.client)
+        if wiring.is_production:
+            _check_origins(settings.origins)
         origins = Origins(settings.origins, production=wiring.is_production)
         return Host(
             name=NAME,
             details=HipChatDetails,
             dialect=HipChatDialect(),
-            lifecycle=HipChatLifecycle(wiring.client, tokens, origins),
-            inbound=HipChatInbound(),
+            lifecycle=HipChatLifecycle(
+                wiring.client, wiring.arrivals, origins=origins, capabilities_paths=settings.capabilities_paths
+            ),
+            inbound=HipChatInbound(leeway=settings.leeway_seconds),
             deliveries=HipChatDeliveries(),
-            frames=HipChatFrames(settings.frame_ancestors),
-            outbound=HipChatOutbound(wiring.client, tokens),
+            frames=HipChatFrames(settings.frame_ancestors, script_url=settings.script_url),
+            outbound=HipChatOutbound(wiring.client, ClientTokens(wiring.client)),
         )
+
+
+def _check_origins(origins: Sequence[str]) -> None:
+    """Refuse hosts without https in production, and say so when nobody can install."""
+    plain = next((one for one in origins if one.startswith("http://")), None)
+    if plain is not None:
+        raise ConfigurationError(f"HIPCHAT_ORIGINS names {plain}. In production write https: hosts send secrets.")
+    if not origins:
+        log.warning("HIPCHAT_ORIGINS is empty, so nobody can install the add-on. Name the origins of your hosts.")
 
 
 FACTORY = HipChatFactory()

@@ -6,12 +6,11 @@ binds a token to nothing but its installation, so a page token or nothing else s
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 from app.connect.hosts.hipchat.settings import HipChatDetails
-from app.connect.hosts.protocol import Asked, Proof, Unproven
+from app.connect.hosts.protocol import Asked, Found, Proof, Unproven
 from app.connect.keys.jwt import DUMMY_KEY, TokenRefused, UnverifiedToken, VerifyKey, verify
 from app.connect.keys.jwt import read as read_token
 from app.connect.tenancy.tenant import Caller, Tenant
@@ -19,22 +18,16 @@ from app.connect.tenancy.tenant import Caller, Tenant
 QUERY_NAMES = (b"signed_request", b"jwt")
 LONGEST_LIFE = 24 * 3600.0
 """Seconds between `iat` and `exp` that are believed."""
-LEEWAY = 10.0
 ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
-LONGEST_REMEMBERED = 1_000
-"""Characters. A stranger's tokens come here, too, so what is kept of them is bounded in number and size."""
-_remembered = lru_cache(maxsize=4_096)(read_token)
-
-
-def _taken_apart(text: str) -> UnverifiedToken:
-    """Take a token apart. Tokens repeat, and this costs as much as all else about one that was proven before."""
-    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else read_token(text)
 
 
 class HipChatInbound:
-    """Reads and checks what a HipChat host signed."""
+    """Reads and checks what a HipChat host signed; `leeway` is in seconds."""
 
-    def read(self, asked: Asked) -> Unproven | None:
+    def __init__(self, *, leeway: float) -> None:
+        self._leeway = leeway
+
+    def find(self, asked: Asked) -> Found | None:
         """Return the one token of a request; two different ones are refused."""
         found: set[str] = set()
         if asked.query:
@@ -51,8 +44,12 @@ class HipChatInbound:
             return None
         if len(found) > 1:
             raise TokenRefused("two different tokens")
-        text = found.pop()
-        return Unproven(_taken_apart(text).issuer, text)
+        return Found(found.pop())
+
+    def read(self, found: Found) -> Unproven:
+        """Take a token apart: its issuer is the client key."""
+        token = read_token(found.token)
+        return Unproven(token.issuer, token)
 
     async def keys(self, _: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
         """Return the installation's keys; a stranger gets one that nobody has."""
@@ -68,10 +65,10 @@ class HipChatInbound:
         now: float,
     ) -> Proof:
         """Check signature and times, and that the claims fit the installation."""
-        claims = _verified(_taken_apart(unproven.token), keys, now)
+        claims = _verified(unproven.token, keys, now, self._leeway)
         if tenant is None:
             raise TokenRefused("unknown issuer")
-        return Proof(read_caller(claims, tenant), claims, float(claims["exp"]) + LEEWAY)
+        return Proof(read_caller(claims, tenant), claims, float(claims["exp"]) + self._leeway)
 
 
 def read_caller(claims: Mapping[str, Any], tenant: Tenant) -> Caller:
@@ -89,10 +86,10 @@ def read_caller(claims: Mapping[str, Any], tenant: Tenant) -> Caller:
     return Caller(user_id, timezone if isinstance(timezone, str) else None, room_id or own)
 
 
-def _verified(token: UnverifiedToken, keys: Sequence[VerifyKey], now: float) -> Mapping[str, Any]:
+def _verified(token: UnverifiedToken, keys: Sequence[VerifyKey], now: float, leeway: float) -> Mapping[str, Any]:
     for key in keys:
         try:
-            return verify(token, key, now=now, leeway=LEEWAY, longest_life=LONGEST_LIFE)
+            return verify(token, key, now=now, leeway=leeway, longest_life=LONGEST_LIFE)
         except TokenRefused as error:
             refused = error
     raise refused

@@ -4,6 +4,7 @@ Source: protocol reference, sections 3, 4 and 12.1. Everything here was sent by 
 """
 
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -100,6 +101,11 @@ def read_payload(model: type[M], body: object) -> M:
     if getattr(payload, "client_key", None) == ISSUER:
         raise BadRequest("The body does not fit the protocol: oauthId is reserved.")
     return payload
+
+
+def path_of(url: str) -> str:
+    """Return what follows the origin in an address that passed the rules on addresses, query and fragment included."""
+    return urlsplit(url)._replace(scheme="", netloc="").geturl()
 
 
 class Endpoints(_Posted):

@@ -1,6 +1,5 @@
 """HipChatRouter: what only a HipChat host has, declared by handlers that take a `HipChatContext`."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -12,9 +11,9 @@ from app.connect.hosts.hipchat.client.glances import Glance
 from app.connect.hosts.hipchat.client.messages import Notification
 from app.connect.hosts.hipchat.context import HipChatContext
 from app.connect.hosts.hipchat.events import RoomEvent, RoomMessage, RoomNotification, event_of
+from app.connect.hosts.hipchat.patterns import Pattern, read_pattern
 
 E = TypeVar("E", bound=RoomEvent)
-MAX_PATTERN = 1_000
 
 Reply = Notification | None
 """What the handler of an event may return: it is posted in the room the event came from."""
@@ -37,18 +36,20 @@ class HipChatRouter(Router[HipChatContext]):
     def on_message(
         self, key: str, *, pattern: str, inline: bool = False
     ) -> Callable[[Receiver[RoomMessage]], Receiver[RoomMessage]]:
-        """Run for room messages that `pattern` (Python syntax, searched) finds.
+        """Run for room messages that `pattern` (Python syntax without look-around and backreferences, searched) finds.
 
         The host filters by the same pattern first. The event is committed and answered 204, then the handler runs
         from the inbox and a `Notification` it returns is posted; with `inline` it runs at once and that is the answer.
         """
-        return self._event(key, "room_message", RoomMessage, inline=inline, pattern=_compiled(key, pattern))
+        found = read_pattern(f"on_message({key!r})", pattern)
+        return self._event(key, "room_message", RoomMessage, inline=inline, pattern=found)
 
     def on_notification(
         self, key: str, *, pattern: str, inline: bool = False
     ) -> Callable[[Receiver[RoomNotification]], Receiver[RoomNotification]]:
         """Run for what integrations write, as `on_message` does for people."""
-        return self._event(key, "room_notification", RoomNotification, inline=inline, pattern=_compiled(key, pattern))
+        found = read_pattern(f"on_notification({key!r})", pattern)
+        return self._event(key, "room_notification", RoomNotification, inline=inline, pattern=found)
 
     def on(
         self, event: type[E], *, key: str | None = None, inline: bool = False
@@ -72,7 +73,7 @@ class HipChatRouter(Router[HipChatContext]):
         return self._event(key or event, event, None, inline=inline, pattern=None)
 
     def _event(
-        self, key: str, event: str, model: type[RoomEvent] | None, *, inline: bool, pattern: re.Pattern[str] | None
+        self, key: str, event: str, model: type[RoomEvent] | None, *, inline: bool, pattern: Pattern | None
     ) -> Callable[[Any], Any]:
         def declare(call: Any) -> Any:
             takes = second_parameter(call, f"the handler of {event}")
@@ -99,13 +100,3 @@ class HipChatRouter(Router[HipChatContext]):
             return call
 
         return declare
-
-
-def _compiled(key: str, pattern: str) -> re.Pattern[str]:
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise ConfigurationError(f"on_message({key!r}): {pattern!r} is not a pattern: {error}. Mend it.") from None
-    if len(pattern) > MAX_PATTERN:
-        raise ConfigurationError(f"on_message({key!r}): the pattern is over {MAX_PATTERN} characters. Shorten it.")
-    return compiled

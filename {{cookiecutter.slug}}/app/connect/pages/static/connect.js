@@ -9,6 +9,8 @@
 //   "connect:redrawn"                  sent to `document` when <main> was replaced. Scripts inside <main> do not run
 //                                      then: listen on `document`, or set up again at this event.
 //
+//   <button type="button" data-copy>   copies the <code> beside it.
+//
 //   <form action="..." method="post" data-connect>   is sent by this script, as a form. It understands these answers:
 //     {"message": "Done."}             shown in the form's `.status`; without a message, or with status 204: "Saved."
 //     {"message": ..., "refresh": true}   the page is drawn again as well
@@ -203,15 +205,26 @@
     }
   }
 
+  function show(form, answer) {
+    const shown = form.getAttribute("data-show");
+    if (!shown || !answer[shown]) return;
+    const place = form.querySelector(".token");
+    place.hidden = false;
+    place.querySelector("code").textContent = answer[shown];
+  }
+
+  function copy(button) {
+    const place = button.parentElement.querySelector("code");
+    getSelection().selectAllChildren(place);
+    // Hosts need not let frames write the clipboard; this older way asks for no leave of theirs.
+    if (!document.execCommand("copy")) return tell(button.form, "Press Ctrl+C to copy what is marked.", { bad: true });
+    tell(button.form, "Copied.");
+  }
+
   async function accept(form, answer) {
     for (const secret of form.querySelectorAll("input[type=password]")) secret.value = "";
     for (const box of form.querySelectorAll('input[name$="-clear"]')) box.checked = false;
-    const shown = form.getAttribute("data-show");
-    if (shown && answer[shown]) {
-      const place = form.querySelector(".token");
-      place.hidden = false;
-      place.querySelector("code").textContent = answer[shown];
-    }
+    show(form, answer);
     if (answer.token_count !== undefined) {
       document.querySelector("[data-token-count]").textContent = answer.token_count;
     }
@@ -219,6 +232,7 @@
     if (!answer.refresh) return tell(form, message);
     const name = nameOf(form);
     if (!(await refresh(form))) return tell(form, `${message} Reload the page to see what changed.`);
+    if (formNamed(name)) show(formNamed(name), answer);
     setTimeout(() => tell(formNamed(name) ?? document.querySelector("main"), message), ANNOUNCE_AFTER);
   }
 
@@ -246,6 +260,11 @@
     if (response.ok && !isPage) return accept(form, answer);
     refuse(form, answer.error || { message: BROKEN });
   }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (button) copy(button);
+  });
 
   const sending = new WeakSet();
   document.addEventListener("submit", async (event) => {

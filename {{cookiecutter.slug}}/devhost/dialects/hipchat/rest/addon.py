@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from devhost.acts.openings import Look
+from devhost.chat.openings import Look
 from devhost.dialects.hipchat.access import AnySession, acting_person, own_installation, room_for
 from devhost.dialects.hipchat.addresses import page_url, token_for, with_query
 from devhost.dialects.hipchat.glances import GlanceState, check_glance

@@ -5,11 +5,11 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from devhost.chat.images import image_answer, read_image
 from devhost.dialects.hipchat.access import AdminGroup, ViewGroup
 from devhost.dialects.hipchat.rest.paging import PageDep
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import not_found
-from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import people
 from devhost.world.clock import iso

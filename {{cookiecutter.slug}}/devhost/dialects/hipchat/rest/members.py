@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from devhost.chat import presence
 from devhost.dialects.hipchat.access import AdminRoom, ViewRoom, room_for
 from devhost.dialects.hipchat.rest.paging import Page, PageDep
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
@@ -36,7 +37,7 @@ def _page(world: HipChatWorld, page: Page, ids: set[int]) -> dict[str, Any]:
     return page.of(
         found,
         lambda person: people.stub(person, world.base_url),
-        lambda person: people.details(person, world.base_url, world.settings.group_id),
+        lambda person: presence.details(person, world.base_url, world.settings.group_id),
     )
 
 

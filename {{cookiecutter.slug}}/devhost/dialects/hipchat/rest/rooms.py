@@ -6,12 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from devhost.chat.images import image_answer, read_image
 from devhost.dialects.hipchat.access import AdminRoom, ManageRooms, ViewRoom, author, may_see, room_for
 from devhost.dialects.hipchat.deliver import report
 from devhost.dialects.hipchat.rest.paging import PageDep
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, bad_request
-from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import rooms
 from devhost.world.clock import iso

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from devhost.chat import presence
+from devhost.chat.images import image_answer, read_image
 from devhost.dialects.hipchat.access import AdminGroup, SendMessage, ViewGroup, acting_person, limit_headers
 from devhost.dialects.hipchat.private import add_private
 from devhost.dialects.hipchat.rest.paging import PageDep
 from devhost.dialects.hipchat.world import HipChatWorld, WorldDep
 from devhost.errors import HostError, bad_request
-from devhost.page.images import image_answer, read_image
 from devhost.wire.body import check, read_object
 from devhost.world import people, rooms
 from devhost.world.people import Person, new_version
@@ -110,7 +111,7 @@ async def list_users(
     return page.of(
         found,
         lambda person: people.stub(person, world.base_url),
-        lambda person: people.details(person, world.base_url, world.settings.group_id),
+        lambda person: presence.details(person, world.base_url, world.settings.group_id),
     )
 
 
@@ -146,7 +147,7 @@ async def invite_user(request: Request, world: WorldDep, session: AdminGroup) ->
 @router.get("/user/{user_ref}")
 async def get_user(user_ref: str, world: WorldDep, _session: ViewGroup) -> dict[str, Any]:
     """Return a user in full."""
-    return people.details(world.person(user_ref), world.base_url, world.settings.group_id)
+    return presence.details(world.person(user_ref), world.base_url, world.settings.group_id)
 
 
 @router.put("/user/{user_ref}", status_code=204)

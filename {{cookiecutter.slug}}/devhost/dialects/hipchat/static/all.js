@@ -1,29 +1,58 @@
 // The host's script beside an add-on's page: it talks to the page that frames it, on the host that served this script.
+// The messages are those of simple-xdm, the library under the scripts of Connect hosts.
 (function () {
   "use strict";
   var BACKLOG = 20;
+  var MODULES = {
+    auth: ["withToken"],
+    dialog: ["open", "update", "updatePrimaryAction", "close"],
+    sidebar: ["openView", "closeView"],
+    chat: ["focus", "appendMessage", "addFileForUploadWithBase64"],
+    room: ["getRoomDetails", "getParticipants", "open", "create", "invite"],
+    user: ["getCurrentUser", "open"],
+    file: ["openInFileViewer"]
+  };
   var host = new URL(document.currentScript.src).origin;
+  var frame = readName();
   var waiting = {};
   var handlers = {};
   var early = [];
   var last = 0;
 
-  function ask(what, data, callback) {
-    last += 1;
-    if (callback) {
-      waiting[last] = callback;
+  function readName() {
+    try {
+      return JSON.parse(window.name).extension_id;
+    } catch (error) {
+      return null;
     }
-    window.parent.postMessage({ devhost: what, id: last, data: data === undefined ? null : data }, host);
   }
 
-  function dispatch(name, value) {
-    if (!handlers[name]) {
-      early = early.concat([[name, value]]).slice(-BACKLOG);
+  function send(message) {
+    if (frame) {
+      message.eid = frame;
+      window.parent.postMessage(message, host);
+    }
+  }
+
+  function ask(module, name, given) {
+    var message = { type: "req", mod: module, fn: name, args: given };
+    if (typeof given[given.length - 1] === "function") {
+      last += 1;
+      message.mid = String(last);
+      waiting[message.mid] = given[given.length - 1];
+      message.args = given.slice(0, -1);
+    }
+    send(message);
+  }
+
+  function dispatch(event) {
+    if (!handlers[event.etyp]) {
+      early = early.concat([event]).slice(-BACKLOG);
       return;
     }
-    handlers[name](value, function (close) {
-      if (close !== false) {
-        ask("close-dialog");
+    handlers[event.etyp](event.evnt, function () {
+      if (event.mid) {
+        send({ type: "resp", mid: event.mid, args: Array.prototype.slice.call(arguments) });
       }
     });
   }
@@ -33,64 +62,36 @@
       return;
     }
     var message = event.data;
-    if (message.devhostAnswer && waiting[message.devhostAnswer]) {
-      var callback = waiting[message.devhostAnswer];
-      delete waiting[message.devhostAnswer];
-      callback(message.error, message.value);
-    } else if (message.devhostEvent) {
-      dispatch(message.devhostEvent, message.value);
+    if (message.type === "resp" && message.forPlugin && waiting[message.mid]) {
+      var callback = waiting[message.mid];
+      delete waiting[message.mid];
+      callback.apply(window, message.args);
+    } else if (message.type === "evt") {
+      dispatch(message);
     }
   });
 
-  function valueOf(what) {
-    return function (callback) {
-      ask(what, null, function (error, value) { callback(error || value); });
-    };
-  }
-
-  function act(what) {
-    return function (data) { ask(what, data); };
-  }
-
-  function register(events) {
-    Object.keys(events).forEach(function (name) { handlers[name] = events[name]; });
-    ask("registered", Object.keys(handlers));
-    var kept = early;
-    early = [];
-    kept.forEach(function (one) { dispatch(one[0], one[1]); });
-  }
-
   var api = {
-    register: register,
-    auth: { withToken: function (callback) { ask("token", null, callback); } },
-    dialog: {
-      open: act("open-module"),
-      update: act("update-dialog"),
-      updatePrimaryAction: act("update-primary-action"),
-      close: act("close-dialog")
-    },
-    sidebar: { openView: act("open-module"), closeView: act("close-view") },
-    chat: {
-      focus: act("focus"),
-      appendMessage: act("append-message"),
-      addFileForUploadWithBase64: function (content, name) { ask("add-file", { name: name }); }
-    },
-    room: {
-      getRoomDetails: valueOf("room"),
-      getParticipants: valueOf("participants"),
-      open: act("open-room"),
-      create: function (name) { ask("create-room", { name: name }); },
-      invite: act("invite")
-    },
-    user: { getCurrentUser: valueOf("user"), open: act("open-user") },
-    file: { openInFileViewer: act("open-file") }
+    register: function (events) {
+      Object.keys(events).forEach(function (name) { handlers[name] = events[name]; });
+      send({ type: "event_query", args: Object.keys(handlers) });
+      var kept = early;
+      early = [];
+      kept.forEach(dispatch);
+    }
   };
+  Object.keys(MODULES).forEach(function (module) {
+    api[module] = {};
+    MODULES[module].forEach(function (name) {
+      api[module][name] = function () { ask(module, name, Array.prototype.slice.call(arguments)); };
+    });
+  });
   window.HipChat = api;
   window.AP = api;
-  ask("hello");
+  send({ type: "init" });
 
   // A frame that stands on a page of the host becomes as high as what is in it.
   new ResizeObserver(function () {
-    ask("height", Math.ceil(document.documentElement.getBoundingClientRect().height));
+    ask("env", "resize", ["100%", Math.ceil(document.documentElement.getBoundingClientRect().height)]);
   }).observe(document.documentElement);
 }());

@@ -1,6 +1,7 @@
 """Pebble as a `Host`: its models, and its six roles wired."""
 
-from app.connect.hosts.protocol import Host, Wiring
+from app.connect.hosts.factory import Wiring
+from app.connect.hosts.protocol import Host
 from app.connect.keys.jwt import prepare_key
 from connect_pebble.deliveries import PebbleDeliveries
 from connect_pebble.dialect import NAME, PebbleDialect

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.connect.hosts.protocol import Asked, Proof, Unproven
+from app.connect.hosts.protocol import Asked, Found, Proof, Unproven
 from app.connect.keys.jwt import DUMMY_KEY, TokenRefused, VerifyKey, verify
 from app.connect.keys.jwt import read as read_token
 from app.connect.tenancy.tenant import Caller, Tenant
@@ -16,7 +16,7 @@ LONGEST_LIFE = 300.0
 class PebbleInbound:
     """Reads and checks what a board signed."""
 
-    def read(self, asked: Asked) -> Unproven | None:
+    def find(self, asked: Asked) -> Found | None:
         """Find the one token."""
         values = [value.decode("latin-1") for name, value in asked.headers if name == b"authorization"]
         tokens = {value[len(SCHEME) :] for value in values if value.lower().startswith(SCHEME)}
@@ -24,8 +24,12 @@ class PebbleInbound:
             return None
         if len(tokens) > 1:
             raise TokenRefused("two different tokens")
-        text = tokens.pop()
-        return Unproven(read_token(text).issuer, text)
+        return Found(tokens.pop())
+
+    def read(self, found: Found) -> Unproven:
+        """Take it apart; the issuer is the board's client key."""
+        token = read_token(found.token)
+        return Unproven(token.issuer, token)
 
     async def keys(self, _: Unproven, stored: Sequence[VerifyKey]) -> Sequence[VerifyKey]:
         """Return the board's keys; a stranger gets one that nobody has."""
@@ -46,10 +50,10 @@ class PebbleInbound:
 
 def check_claims(unproven: Unproven, keys: Sequence[VerifyKey], asked: Asked, *, now: float) -> Mapping[str, Any]:
     """Return the claims that one of the keys signed for this kind of route."""
-    token, refused = read_token(unproven.token), TokenRefused("no key")
+    refused = TokenRefused("no key")
     for key in keys:
         try:
-            claims = verify(token, key, now=now, leeway=LEEWAY, longest_life=LONGEST_LIFE)
+            claims = verify(unproven.token, key, now=now, leeway=LEEWAY, longest_life=LONGEST_LIFE)
         except TokenRefused as error:
             refused = error
             continue

@@ -41,8 +41,11 @@ class PebbleLifecycle:
         """Prove what a board says."""
         pin = _read(posted.document)
         before = await known(pin.board)
-        unproven = self._inbound.read(posted.asked)
-        if unproven is None or unproven.client_key != pin.board:
+        found = self._inbound.find(posted.asked)
+        if found is None:
+            raise NotAuthenticated("no token")
+        unproven = self._inbound.read(found)
+        if unproven.client_key != pin.board:
             raise NotAuthenticated("no token of this board")
         key = self._first if before is None or before.secret is None else prepare_key(before.secret)
         check_claims(unproven, [key], posted.asked, now=time.time())

@@ -19,6 +19,10 @@ class PebbleOutbound:
         """Say no: who cannot be asked lets nobody in."""
         return False
 
+    async def admits(self, ctx: Context) -> bool:
+        """Say yes: a board does not tell who left."""
+        return True
+
     def context(self, parts: Parts, tokens: TokenManager, tenant: Tenant, caller: Caller, **given: Any) -> Context:
         """Make the plain context: a board adds nothing to it."""
         return Context(parts, tenant, caller, **given)

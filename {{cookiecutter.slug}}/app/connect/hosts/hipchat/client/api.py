@@ -6,7 +6,6 @@ Source: protocol reference 10 and 11.
 from collections.abc import AsyncIterator, Collection, Mapping
 from urllib.parse import quote, urlencode
 
-from app.connect.hosts.hipchat.client.auth import TenantAuth
 from app.connect.hosts.hipchat.client.errors import (
     HostNotFound,
     HostRejected,
@@ -17,19 +16,21 @@ from app.connect.hosts.hipchat.client.errors import (
     ScopeMissing,
     TokenDenied,
 )
+from app.connect.hosts.hipchat.client.limits import reset_of
 from app.connect.hosts.hipchat.client.models import M, Page, read_answer
 from app.connect.hosts.hipchat.client.outgoing import Outgoing
 from app.connect.hosts.hipchat.client.paging import follow
-from app.connect.hosts.hipchat.client.waiting import Patience, Waiting
 from app.connect.http.strict_json import NotJson, read_json
+from app.connect.network.addresses import origin_of
+from app.connect.network.bearer import UNAUTHORIZED, BearerAuth
 from app.connect.network.fetch import Outbound, Response, json_object
 from app.connect.network.tokens import TokenManager, Wanted
+from app.connect.network.waiting import Patience, Waiting
 from app.connect.tenancy.tenant import Tenant
 
 NO_CONTENT = 204
 REDIRECT = 300
 BAD_REQUEST = 400
-UNAUTHORIZED = 401
 NOT_FOUND = 404
 TOO_MANY = 429
 SERVER_ERROR = 500
@@ -100,8 +101,10 @@ class HipChatApi:
     async def _call(
         self, method: str, url: str, scopes: Scopes, *, body: object = None, repeatable: bool = True
     ) -> Response:
-        auth = TenantAuth(self._tokens, self._tenant, Wanted(frozenset({self._choose(scopes)})))
-        waiting = Waiting(self._patience)
+        # The host's links may lead anywhere on it.
+        base = f"{origin_of(self._tenant.api_url)}/"
+        auth = BearerAuth(self._tenant, self._tokens, Wanted(frozenset({self._choose(scopes)})), base)
+        waiting = Waiting(self._patience, self._tenant.id)
         while True:
             # The token first, on its own: as long as there is none, nothing was sent that must not be repeated.
             has_token = False
@@ -118,7 +121,7 @@ class HipChatApi:
                 await waiting.for_recovery(error)
                 continue
             if response.status_code == TOO_MANY:
-                await waiting.for_limit(response.headers)
+                await waiting.for_limit(reset_of(response.headers, now=self._patience.clock()))
             elif response.status_code in DOWN and repeatable:
                 await waiting.for_recovery(HostUnavailable())
             elif response.status_code == NOT_FOUND and method == "DELETE" and waiting.has_retried:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from app.connect.errors import HostError
 from app.connect.network.addresses import AddressRefused
 from app.connect.network.fetch import HostUnavailable, ResponseInvalid
+from app.connect.network.refusals import HostNotFound, HostRejected, LimitExceeded, RateLimited
 from app.connect.network.tokens import TokenDenied, UnknownClient
 
 __all__ = [
@@ -48,44 +49,3 @@ class ScopeMissing(HostError):
             f'Add "{scopes[0]}" to scopes under [hipchat] in addon.toml and install the add-on again.'
         )
         self.scopes = tuple(scopes)
-
-
-class LimitExceeded(HostError):
-    """A value outside what the host accepts; `field` names it and `limit` says what fits."""
-
-    status = 422
-    code = "limit_exceeded"
-    is_permanent = True
-
-    def __init__(self, field: str, limit: str) -> None:
-        super().__init__(f"{field}: {limit}")
-        self.field = field
-        self.limit = limit
-
-
-class RateLimited(HostError):
-    """The host's limit on calls is used up and waiting longer than the budget; `reset` is in Unix seconds."""
-
-    status = 503
-    code = "rate_limited"
-
-    def __init__(self, reset: float) -> None:
-        super().__init__("The host's limit on calls is used up. Try again in a few minutes.")
-        self.reset = reset
-
-
-class HostRejected(HostError):
-    """The host refused the call: `status` is its own, `reason` its words, for the log."""
-
-    code = "host_rejected"
-
-    def __init__(self, status: int, reason: str = "") -> None:
-        super().__init__(f"The host refused the call with status {status}{f': {reason}' if reason else '.'}")
-        self.host_status = status
-        self.reason = reason
-
-
-class HostNotFound(HostRejected):
-    """The host has no such room, user, message or webhook, or does not show it to this installation."""
-
-    code = "host_not_found"

@@ -1,5 +1,6 @@
 """What a glance shows, with the limits of the protocol (reference 8.1)."""
 
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -33,6 +34,11 @@ class Glance(Outgoing):
     label: str = Field(min_length=1, max_length=1000)
     status: Lozenge | GlanceIcon | None = None
     metadata: Metadata | None = None
+
+    @cached_property
+    def body(self) -> bytes:
+        """The JSON that the host reads; written once, since glances are asked for whenever anybody opens a room."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
     @model_serializer(mode="wrap")
     def _spell_out(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

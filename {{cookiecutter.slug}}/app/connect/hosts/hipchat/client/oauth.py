@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from app.connect.hosts.hipchat.client.errors import RateLimited
-from app.connect.hosts.hipchat.client.waiting import reset_of
+from app.connect.hosts.hipchat.client.limits import reset_of
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.fetch import DOCUMENT_LIMIT, BasicAuth, HostUnavailable, Outbound, ResponseInvalid
 from app.connect.network.tokens import GrantedToken, TokenDenied, UnknownClient

@@ -1,0 +1,145 @@
+"""Covers the question `hosts`: a project with one family of hosts has no word of the other, and works."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hooks.post_gen_project import JOINTS, MANIFEST
+from tests.conftest import Bake
+from tests.project_files import RENDERED, WRITTEN, files_of, template_files
+from tools.paths import TEMPLATE
+
+# Names of products and protocols, in file names and in text. `glance` and `room` are not among them: Jira has glances,
+# and a room is also a part of the code. `Forge` is a product where it is written as a name or a path; `forge` and
+# `forged` are what an attacker does. "hipchat" is in any spelling, and "chat" is a word, so that "hipchat_token" counts
+# and no part of another word does. `read:chat:rovo` is a scope of Atlassian's.
+WORDS = {
+    "chat": re.compile(r"(?i:hipchat|(?<![a-z])chat(?![a-z]|:rovo))"),
+    "atlassian": re.compile(
+        r"(?i:jira|confluence|atlassian|atl-paas)|(?<![A-Za-z])Forge(?![a-z])|FORGE(?![A-Z])|(?<=[./\"'\[])forge(?=[./\"'\]])"
+    ),
+}
+FAMILIES = {"chat": "atlassian", "atlassian": "chat"}
+COMMAND = "import sys; from app.connect.cli import main; sys.exit(main(sys.argv[1:]))"
+CHECKS = {
+    "starts": ["-c", "import app.main; app.main.app"],
+    "addon check": ["-c", COMMAND, "check"],
+    "devhost starts": ["-c", "from devhost.testing import Devhost; Devhost()"],
+    "ruff check": ["-m", "ruff", "check", "--no-cache", "."],
+    "ruff format": ["-m", "ruff", "format", "--no-cache", "--check", "."],
+    "mypy": ["-m", "mypy"],
+    "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider"],
+}
+
+
+def traces(project: Path, words: re.Pattern[str]) -> list[str]:
+    """List where a project names a host: names of files, and lines."""
+    found = []
+    for name in sorted(files_of(project)):
+        if words.search(name):
+            found.append(name)
+        text = (project / name).read_bytes().decode("utf-8", "replace")
+        # The address of the template's clone on this machine is whatever it is.
+        lines = () if name == ".cruft.json" else enumerate(text.splitlines(), 1)
+        found += [f"{name}:{number}: {line.strip()[:100]}" for number, line in lines if words.search(line)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """Return a project of each family, without and with the plumbing's tests."""
+    folder = tmp_path_factory.mktemp("hosts")
+    return {
+        (hosts, tests): bake(folder / hosts / tests, hosts=hosts, plumbing_tests=tests)
+        for hosts in FAMILIES
+        for tests in ("no", "yes")
+    }
+
+
+class TestOneFamily:
+    @pytest.mark.parametrize("tests", ["no", "yes"])
+    @pytest.mark.parametrize(("hosts", "other"), FAMILIES.items())
+    def test_has_no_word_of_the_other(
+        self, made: dict[tuple[str, str], Path], hosts: str, other: str, tests: str
+    ) -> None:
+        assert traces(made[hosts, tests], WORDS[other]) == []
+        assert len(traces(made[hosts, tests], WORDS[hosts])) > 100
+
+    @pytest.mark.parametrize("deploy", ["kubernetes", "none"])
+    @pytest.mark.parametrize(("hosts", "other"), FAMILIES.items())
+    def test_has_none_in_its_deployment(self, bake: Bake, tmp_path: Path, hosts: str, other: str, deploy: str) -> None:
+        assert traces(bake(tmp_path, hosts=hosts, deploy=deploy), WORDS[other]) == []
+
+    @pytest.mark.parametrize("tests", ["no", "yes"])
+    @pytest.mark.parametrize("hosts", FAMILIES)
+    def test_changes_nothing_but_what_is_rendered_and_the_joints(
+        self, made: dict[tuple[str, str], Path], template: Path, hosts: str, tests: str
+    ) -> None:
+        project = made[hosts, tests]
+        for name in template_files(template) & files_of(project) - RENDERED:
+            ours, theirs = ((root / name).read_bytes() for root in (template / TEMPLATE, project))
+            assert (ours == theirs) == (name not in JOINTS), name
+
+    @pytest.mark.parametrize("check", CHECKS)
+    @pytest.mark.parametrize("hosts", FAMILIES)
+    def test_works(
+        self, made: dict[tuple[str, str], Path], project_python: str, mypy_cache: Path, hosts: str, check: str
+    ) -> None:
+        run(project_python, made[hosts, "no"], CHECKS[check], cache=mypy_cache)
+
+    @pytest.mark.parametrize("hosts", FAMILIES)
+    def test_brings_the_plumbings_tests_that_are_about_it(
+        self, made: dict[tuple[str, str], Path], project_python: str, mypy_cache: Path, hosts: str
+    ) -> None:
+        project = made[hosts, "yes"]
+        run(project_python, project, ["-m", "mypy"], cache=mypy_cache)
+        collected = ["-m", "pytest", "--collect-only", "-q", "--no-postgres", "-p", "no:cacheprovider"]
+        said = run(project_python, project, collected, cache=mypy_cache)
+        assert int(re.findall(r"(\d+) tests collected", said)[-1]) > 200
+        rules = [*collected[:2], "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/connect/rules"]
+        run(project_python, project, rules, cache=mypy_cache)
+
+
+def run(python: str, project: Path, arguments: list[str], *, cache: Path) -> str:
+    """Run Python in a project; it must succeed."""
+    done = subprocess.run(
+        [python, *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MYPY_CACHE_DIR": str(cache)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+class TestAllFamilies:
+    def test_have_every_file_and_line_that_the_template_has(self, full_project: Path, template: Path) -> None:
+        for name in JOINTS:
+            assert (full_project / name).read_bytes() == (template / TEMPLATE / name).read_bytes()
+        named = [name for question, _, names in MANIFEST if question == "hosts" for name in names]
+        there = {path for name in named for path in (template / TEMPLATE).glob(name)}
+        assert len(there) > 20
+        missing = [path for path in there if not (full_project / path.relative_to(template / TEMPLATE)).exists()]
+        assert missing == []
+
+    def test_leave_no_line_of_a_condition(self, full_project: Path) -> None:
+        rendered = RENDERED & files_of(full_project)
+        assert [name for name in rendered if "#%" in (full_project / name).read_text(encoding="utf-8")] == []
+
+
+class TestJoints:
+    @pytest.mark.parametrize("name", JOINTS)
+    def test_are_lines_that_are_there_once(self, template: Path, name: str) -> None:
+        lines = (template / TEMPLATE / name).read_text(encoding="utf-8").splitlines()
+        assert set(JOINTS[name]) <= set(FAMILIES)
+        for line in (line for gone in JOINTS[name].values() for line in gone):
+            assert lines.count(line) == 1, line
+
+    def test_are_in_no_file_that_holds_answers(self) -> None:
+        assert not JOINTS.keys() & RENDERED
+        assert not JOINTS.keys() & WRITTEN

@@ -1,0 +1,75 @@
+"""What expired: nobody gets in with it from that moment on, and its rows are deleted later, a batch at a time."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+
+from app.connect.access.token_table import ApiToken, is_current
+from app.connect.database.engine import Database
+from app.connect.keys.sealing import Vault
+from app.connect.tenancy.tables import InstallationRow
+
+BATCH = 500
+"""Rows deleted in one transaction: a write of the add-on waits no longer than for that."""
+LATE = 3600.0
+"""Seconds; the worker sweeps every minute."""
+
+log = logging.getLogger(__name__)
+
+
+async def erase_expired(database: Database, *, batch: int = BATCH) -> int:
+    """Delete the tokens that expired, and return how many those were."""
+    count = 0
+    await _complain(database)
+    while True:
+        async with database.session() as session:
+            overdue = select(ApiToken.id).where(ApiToken.expires_at <= time.time()).order_by(ApiToken.expires_at)
+            ids = list(await session.scalars(overdue.limit(batch)))
+            if ids:
+                await session.execute(delete(ApiToken).where(ApiToken.id.in_(ids)))
+        count += len(ids)
+        if len(ids) < batch:
+            return count
+
+
+async def oldest_overdue(database: Database) -> float | None:
+    """Return for how many seconds the oldest token has been expired that is not deleted; None: there is none."""
+    now = time.time()
+    async with database.session() as session:
+        oldest = await session.scalar(select(func.min(ApiToken.expires_at)).where(ApiToken.expires_at <= now))
+    return None if oldest is None else now - oldest
+
+
+async def _complain(database: Database) -> None:
+    """Say so where sweeping has not kept up; nobody gets in with what is left."""
+    seconds = await oldest_overdue(database)
+    if seconds is not None and seconds > LATE:
+        log.warning("expired API tokens were not deleted for long", extra={"oldest_overdue_seconds": round(seconds)})
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """How many tokens are not known by the newest key."""
+
+    waiting: int
+    """Known by an older one: these move when they are next used, and end when that key is taken away."""
+    lost: int
+    """Known by a key that is not there: nobody can use these."""
+
+
+async def tokens_under_older_keys(database: Database, vault: Vault) -> Older:
+    """Count the tokens that were not used since the newest key came."""
+    newest, *older = vault.digest_names
+    known_by = func.substr(ApiToken.digest, 1, len(newest)).label("known_by")
+    query = (
+        select(known_by, func.count())
+        .join(InstallationRow, InstallationRow.id == ApiToken.installation_id)
+        .where(ApiToken.generation == InstallationRow.generation, is_current(time.time()))
+        .group_by(known_by)
+    )
+    async with database.session() as session:
+        counts = {name: count for name, count in await session.execute(query) if name != newest}
+    waiting = sum(count for name, count in counts.items() if name in older)
+    return Older(waiting, sum(counts.values()) - waiting)

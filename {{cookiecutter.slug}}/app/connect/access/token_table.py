@@ -1,0 +1,83 @@
+"""The table of API tokens."""
+
+import json
+import secrets
+import time
+
+from sqlalchemy import BigInteger, ColumnElement, Float, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.connect.database.engine import Base
+from app.connect.database.guard import TenantOwned
+from app.connect.declare.token_facts import TokenFacts
+from app.connect.tenancy.tenant import Tenant
+
+ID_LENGTH = 32
+_TIME_LENGTH = 14
+
+
+def new_id() -> str:
+    """Make an id; ids are in the order in which they were made."""
+    return f"{int(time.time() * 1e6):0{_TIME_LENGTH}x}{secrets.token_hex((ID_LENGTH - _TIME_LENGTH) // 2)}"
+
+
+class ApiToken(TenantOwned, Base):
+    """One API token. A token of 256 random bits needs no slow hash.
+
+    Like page tokens it belongs to the installation, and its generation, in which a person made it.
+    """
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=new_id)
+    installation_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("installations.id", ondelete="CASCADE"), index=True
+    )
+    generation: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(72), unique=True)
+    """Begins with the name of the key that it is made with."""
+    name: Mapped[str] = mapped_column(String(100), default="API token")
+    accesses_json: Mapped[str | None] = mapped_column(Text)
+    """A list of rules as it was when the token was made; None means everything."""
+    policy: Mapped[str | None] = mapped_column(String(40))
+    """The name of the policy that the rules are of, as it was then."""
+    expires_at: Mapped[float | None] = mapped_column(Float(53), index=True)
+    tell_at: Mapped[float | None] = mapped_column(Float(53), index=True)
+    """When handlers are to hear that it expires; None once they did, or where they are not to."""
+    last_used_at: Mapped[float | None] = mapped_column(Float(53))
+    """Within the hour."""
+    place: Mapped[str | None] = mapped_column(String(255))
+    created_by: Mapped[str | None] = mapped_column(String(255))
+    created_via: Mapped[str | None] = mapped_column(String(32))
+    """The id of the token that made this one; None where a person did on the settings page."""
+    created_at: Mapped[float] = mapped_column(Float(53))
+
+    @property
+    def told(self) -> TokenFacts:
+        """Return what may be told of it."""
+        return TokenFacts(
+            id=self.id,
+            name=self.name,
+            accesses=None if self.accesses_json is None else tuple(json.loads(self.accesses_json)),
+            policy=self.policy,
+            expires_at=self.expires_at,
+            last_used_at=self.last_used_at,
+            place=self.place,
+            created_by=self.created_by,
+            created_via=self.created_via,
+            created_at=self.created_at,
+        )
+
+
+def held_by(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+    """Select the tokens that a tenant has now: not those that expired, or of an earlier installation."""
+    return (
+        ApiToken.installation_id == tenant.installation_id,
+        ApiToken.generation == tenant.generation,
+        is_current(time.time()),
+    )
+
+
+def is_current(now: float) -> ColumnElement[bool]:
+    """Select tokens that have not expired."""
+    return ApiToken.expires_at.is_(None) | (ApiToken.expires_at > now)

@@ -1,0 +1,1 @@
+"""The typed API of Jira and Confluence, and the signed calls under it."""

@@ -1,0 +1,60 @@
+"""Jira and Confluence as two `Host`s of one room: their models, and their roles wired."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.connect.declare.manifest import HostSection
+from app.connect.hosts.atlassian.client.grants import UserTokens
+from app.connect.hosts.atlassian.client.reports import AccountReports
+from app.connect.hosts.atlassian.client.witness import Witness
+from app.connect.hosts.atlassian.deliveries import AtlassianDeliveries
+from app.connect.hosts.atlassian.dialect import AtlassianDialect
+from app.connect.hosts.atlassian.frames import AtlassianFrames
+from app.connect.hosts.atlassian.inbound import AtlassianInbound
+from app.connect.hosts.atlassian.install_keys import InstallKeys
+from app.connect.hosts.atlassian.lifecycle import AtlassianLifecycle
+from app.connect.hosts.atlassian.outbound import ConfluenceOutbound, JiraOutbound
+from app.connect.hosts.atlassian.section import ConfluenceSection, JiraSection
+from app.connect.hosts.atlassian.settings import AtlassianDetails, AtlassianSettings, Sites
+from app.connect.hosts.factory import Wiring
+from app.connect.hosts.protocol import Host
+
+
+@dataclass(frozen=True)
+class AtlassianFactory:
+    """Builds the host of every tenant that is installed from a site of one product."""
+
+    name: str
+    section: type[HostSection]
+    outbound: type[JiraOutbound] | type[ConfluenceOutbound]
+    settings: type[AtlassianSettings] = AtlassianSettings
+
+    def build(self, wiring: Wiring) -> Host:
+        """Make the host."""
+        settings: Any = wiring.settings
+        inbound = AtlassianInbound(wiring.base_url)
+        keys = InstallKeys(wiring.client, settings.keys_url)
+        sites = Sites(settings.origins, production=wiring.is_production)
+        return Host(
+            name=self.name,
+            details=AtlassianDetails,
+            dialect=AtlassianDialect(self.name),
+            lifecycle=AtlassianLifecycle(self.name, inbound, keys, sites, Witness(wiring.client)),
+            inbound=inbound,
+            deliveries=AtlassianDeliveries(),
+            frames=AtlassianFrames(
+                settings.frame_ancestors,
+                script_url=settings.script_url,
+                production=wiring.is_production,
+                keys_url=settings.keys_url,
+            ),
+            outbound=self.outbound(
+                wiring.client,
+                UserTokens(wiring.client, settings.oauth_url),
+                AccountReports(wiring.client, settings.report_url),
+            ),
+        )
+
+
+JIRA = AtlassianFactory("jira", JiraSection, JiraOutbound)
+CONFLUENCE = AtlassianFactory("confluence", ConfluenceSection, ConfluenceOutbound)

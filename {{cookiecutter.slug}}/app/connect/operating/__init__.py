@@ -1,0 +1,1 @@
+"""What operators do besides serving: look at tenants, change keys."""

@@ -1,0 +1,1 @@
+"""The part of the products' REST APIs that add-ons use most."""
