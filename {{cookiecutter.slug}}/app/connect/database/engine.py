@@ -89,6 +89,14 @@ def _begin_before_savepoint(connection: Connection, _: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
+def _begin_before_common_tables(  # noqa: PLR0913, PLR0917 - SQLAlchemy's own signature
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    """Begin the transaction before a write that starts with WITH: the driver takes it for a query, and would keep it."""
+    if statement.startswith("WITH") and (context.isinsert or context.isupdate or context.isdelete):
+        _begin_before_savepoint(connection, "")
+
+
 def _bound_statements(connection: DBAPIConnection, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {LONGEST_STATEMENT}")
@@ -113,6 +121,7 @@ def _make_engine(url: str, **pool: Any) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare_sqlite if is_sqlite else _bound_statements)
     if is_sqlite:
         event.listen(engine.sync_engine, "savepoint", _begin_before_savepoint)
+        event.listen(engine.sync_engine, "before_cursor_execute", _begin_before_common_tables)
     return engine
 
 

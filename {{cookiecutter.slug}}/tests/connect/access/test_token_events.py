@@ -196,6 +196,7 @@ class TestExpiring:
     ) -> None:
         await make(addon, tenant, "short", AHEAD / DAY)
         await make(addon, tenant, "long", AHEAD / DAY + 0.01)
+        await addon.settle()
         await addon.pass_time(hours=1)
         assert heard.names == [("created", "short"), ("created", "long"), ("expiring", "long")]
 

@@ -1,7 +1,7 @@
 """Savepoints in a tenant's session: a row that another process added first undoes itself alone."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Delete, Update, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,3 +47,18 @@ class TestSavepoint:
         await add(mine, 4)
         await mine.rollback()
         assert not is_writing(mine)
+
+
+class TestWriteThatBeginsWithACommonTable:
+    """SQLite's driver knows a write by its first word."""
+
+    @pytest.mark.parametrize("change", [delete(Book), update(Book).values(title="lost")], ids=["delete", "update"])
+    async def test_is_undone_with_its_transaction(
+        self, mine: AsyncSession, library: Database, change: Delete | Update
+    ) -> None:
+        before = await everything(library)
+        ours = select(Book.id).cte("ours")
+        changed = await mine.execute(change.where(Book.id.in_(select(ours.c.id))))
+        assert changed.rowcount == 2
+        await mine.rollback()
+        assert await everything(library) == before
