@@ -89,10 +89,10 @@ def _begin_before_savepoint(connection: Connection, _: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _begin_before_common_tables(  # noqa: PLR0913, PLR0917 - SQLAlchemy's own signature
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
+def _begin_before_common_tables(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: Any
 ) -> None:
-    """Begin the transaction before a write that starts with WITH: the driver takes it for a query, and would keep it."""
+    """Begin the transaction before a write that starts with WITH: the driver takes it for a query and keeps it."""
     if statement.startswith("WITH") and (context.isinsert or context.isupdate or context.isdelete):
         _begin_before_savepoint(connection, "")
 

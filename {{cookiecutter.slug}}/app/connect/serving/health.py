@@ -20,7 +20,7 @@ from app.connect.work.slots import PlannedRow
 IN_TIME = 3.0
 """Seconds in which a small write must be through."""
 BELIEVED = 2.0
-"""Seconds for which an answer is given again: anybody may ask, and each question writes."""
+"""Seconds for which the database's answer is given again: anybody may ask, and each question writes."""
 LATE = 15.0
 """Seconds after which following and claiming count as stopped."""
 LEAST_SPACE = 64 * 1024 * 1024
@@ -55,10 +55,11 @@ class Readiness:
         """Return why it is not ready, or None when it is."""
         async with self._asking:
             if time.monotonic() - self._known[0] > BELIEVED:
-                self._known = (time.monotonic(), await self._find_out())
-            return self._known[1]
+                self._known = (time.monotonic(), await self._look_at_storage())
+        stopped = (sentence for sentence, goes_on in self._works.items() if not goes_on(LATE))
+        return self._known[1] or next(stopped, None)
 
-    async def _find_out(self) -> str | None:
+    async def _look_at_storage(self) -> str | None:
         if not self._has_space():
             return "The disk is nearly full. Free some space where the file of DATABASE_URL is."
         mark = {"slot": str(int(time.time())), "reached": ""}
@@ -68,7 +69,7 @@ class Readiness:
                 await session.execute(write.on_conflict_do_update(index_elements=["schedule"], set_=mark))
         except (SQLAlchemyError, OSError):
             return "The database does not answer. Check DATABASE_URL."
-        return next((sentence for sentence, goes_on in self._works.items() if not goes_on(LATE)), None)
+        return None
 
     def _has_space(self) -> bool:
         place = self._db.engine.url.database if self._db.is_sqlite else None

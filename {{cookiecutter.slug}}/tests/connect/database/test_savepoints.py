@@ -58,7 +58,7 @@ class TestWriteThatBeginsWithACommonTable:
     ) -> None:
         before = await everything(library)
         ours = select(Book.id).cte("ours")
-        changed = await mine.execute(change.where(Book.id.in_(select(ours.c.id))))
-        assert changed.rowcount == 2
+        changed = await mine.scalars(change.where(Book.id.in_(select(ours.c.id))).returning(Book.id))
+        assert sorted(changed) == ["mine-1", "mine-2"]
         await mine.rollback()
         assert await everything(library) == before

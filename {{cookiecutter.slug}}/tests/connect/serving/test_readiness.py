@@ -38,7 +38,7 @@ asyncio.run(main())
 
 
 async def is_ready(process: ProbedAddon) -> bool:
-    """Ask once. Just after the start nothing was looked at yet, and an answer is given again for a while."""
+    """Ask once. Just after the start nothing was looked at yet."""
     return (await process.http.get("/health/ready")).status_code == 200
 
 
@@ -68,6 +68,12 @@ class TestReady:
 
     async def test_is_said_while_everything_goes_on(self, probed: ProbedAddon) -> None:
         await until(lambda: is_ready(probed))
+
+    async def test_is_said_as_soon_as_changes_are_followed(self, probed: ProbedAddon) -> None:
+        followed = [False, True]
+        readiness = health.Readiness(probed.parts.database, follows=lambda _: followed.pop(0), claims=None)
+        assert await readiness.reason() == "Changes of other processes are not seen. Look into the log."
+        assert await readiness.reason() is None
 
     async def test_is_not_said_while_writes_do_not_go_through(self, probed: ProbedAddon) -> None:
         async with locked(probed):
