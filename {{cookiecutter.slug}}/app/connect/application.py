@@ -13,8 +13,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
-from app.connect.access.api_tokens import ApiTokens
-from app.connect.access.token_events import Events
+from app.connect.access.managing import open_tokens
+from app.connect.access.opening import open_backends
+from app.connect.access.token_forms import ManagedTokenForms
+from app.connect.access.token_routes import token_router
 from app.connect.context import Parts
 from app.connect.database.engine import Database
 from app.connect.database.schema import prepare_schema
@@ -32,7 +34,6 @@ from app.connect.network.fetch import Outbound, Transport
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
 from app.connect.pages.page_tokens import PageTokens
 from app.connect.pages.rendering import Pages
-from app.connect.serving.backends import open_backends
 from app.connect.serving.checks import require_placed
 from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
@@ -134,14 +135,11 @@ class Application:
             for name, host in self.hosts.items()
         }
         hand_tokens(self.hosts, self.tokens)
-        self.api_tokens = ApiTokens(
-            self.database, self.vault, manifest.policies, Events(self.inbox, self.addon.tokens), self.directory
-        )
+        self.api_tokens = open_tokens(self.database, self.vault, self.directory, self.inbox, self.addon)
         self.page_tokens = PageTokens(self.vault.page_keys)
         self.contexts = Contexts(self.hosts, self.tokens)
         administrators = Administrators(self.hosts)
-        templates = ROOT / "app" / "addon" / "templates"
-        pages = Pages(templates, addon_name=manifest.addon.name, base_url=settings.base_url)
+        pages = Pages(ROOT / "app" / "addon" / "templates", addon_name=manifest.addon.name, base_url=settings.base_url)
         for name, host in self.hosts.items():
             parts = Parts(
                 addon=self.addon,
@@ -196,12 +194,14 @@ class Application:
             contexts=self.contexts,
             api_tokens=self.api_tokens,
         )
+        backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)
         limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
         self.connections = Connections(limits) if limits.connections else None
         self.app = build_app(
             self.serving,
             routers,
-            backends=open_backends(settings.auth_backends, self.serving, self.database, self.settings_models),
+            token_forms=ManagedTokenForms(self.api_tokens, routers),
+            further=[token_router(self.serving, self.api_tokens, backends)],
             documents=self.documents,
             lifecycle=self.lifecycle,
             inbox=self.inbox,

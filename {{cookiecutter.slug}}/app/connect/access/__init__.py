@@ -4,7 +4,7 @@ The folder itself is about API tokens: how a tenant's own programs call the add-
 """
 
 from app.connect.access.backends import Backend, BackendParts, BackendRequest
-from app.connect.access.principal import Principal
-from app.connect.access.rules import Accesses
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.rules import Accesses
 
 __all__ = ["Accesses", "Backend", "BackendParts", "BackendRequest", "Principal"]

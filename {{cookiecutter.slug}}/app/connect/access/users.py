@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, delete, select, update
 
 from app.connect.access.basic import TENANT_ID
-from app.connect.access.rules import Accesses
 from app.connect.access.user_table import UserFacts, UserRow
+from app.connect.api_tokens.rules import Accesses
 from app.connect.database.engine import Database
 from app.connect.errors import ConnectError
 from app.connect.tenancy.directory import INSTALLATIONS

@@ -1,6 +1,5 @@
 """The table of API tokens."""
 
-import json
 import secrets
 import time
 
@@ -9,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base
 from app.connect.database.guard import TenantOwned
-from app.connect.declare.token_facts import TokenFacts
 from app.connect.tenancy.tenant import Tenant
 
 ID_LENGTH = 32
@@ -51,22 +49,6 @@ class ApiToken(TenantOwned, Base):
     created_via: Mapped[str | None] = mapped_column(String(32))
     """The id of the token that made this one; None where a person did on the settings page."""
     created_at: Mapped[float] = mapped_column(Float(53))
-
-    @property
-    def told(self) -> TokenFacts:
-        """Return what may be told of it."""
-        return TokenFacts(
-            id=self.id,
-            name=self.name,
-            accesses=None if self.accesses_json is None else tuple(json.loads(self.accesses_json)),
-            policy=self.policy,
-            expires_at=self.expires_at,
-            last_used_at=self.last_used_at,
-            place=self.place,
-            created_by=self.created_by,
-            created_via=self.created_via,
-            created_at=self.created_at,
-        )
 
 
 def held_by(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
