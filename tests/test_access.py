@@ -29,8 +29,12 @@ PINNED = {"constraints.txt", "requirements.txt"}
 PLAIN = '''
 """Plain API tokens, from the settings page to the last request."""
 
+from sqlalchemy import text
+
 from app.connect.settings import Settings
 from tests.support.running import RunningAddon
+
+USER = "INSERT INTO api_users (id, tenant_id, name, password_hash, created_at) VALUES ('1', :tenant, 'ci', 'x', 0)"
 
 
 class TestPlainTokens:
@@ -55,6 +59,16 @@ class TestPlainTokens:
         installation = await addon.install()
         for headers in ({}, {"Authorization": f"Bearer {await addon.api_token(installation)}"}):
             assert (await addon.http.post("/hipchat/api-token", headers=headers)).status_code == 401
+
+    async def test_users_of_before_go_with_their_tenant(self, addon: RunningAddon) -> None:
+        installation = await addon.install()
+        tenant = await addon.tenant(installation)
+        async with addon.parts.database.session() as session:
+            await session.execute(text(USER), {"tenant": tenant.id})
+        await addon.leave(installation)
+        async with addon.parts.database.session() as session:
+            assert (await session.scalars(text("SELECT id FROM tenants"))).all() == []
+            assert (await session.scalars(text("SELECT id FROM api_users"))).all() == []
 
     async def test_are_all_there_is(self, addon: RunningAddon) -> None:
         bearer = {"Authorization": f"Bearer {await addon.api_token(await addon.install())}"}
