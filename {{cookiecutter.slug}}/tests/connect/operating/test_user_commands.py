@@ -80,7 +80,7 @@ class TestAdd:
         assert add(tenant, password=f"{PASSWORD} {end}") == 0
         found = stored(tenant)
         assert found is not None
-        assert is_password(f"{PASSWORD} ", found.password_hash)
+        assert is_password(f"{PASSWORD} ", str(found.password_hash))
 
     def test_says_no_more_of_the_setting_that_is_set(
         self, tenant: str, add: Add, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
