@@ -114,7 +114,8 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
 
 
 def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
-    for router in routers:
+    # Each is asked in turn about each request, also where it has no route.
+    for router in (one for one in routers if one.api.routes):
         for route in router.api.routes:
             extra = security_of(route.endpoint)  # type: ignore[attr-defined]
             route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
