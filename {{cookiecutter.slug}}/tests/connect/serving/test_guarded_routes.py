@@ -20,6 +20,8 @@ from tests.connect.showcase import DOCUMENT, make_routers
 from tests.connect.work.acts import leave_row, rows_written
 from tests.support.running import ADDON, RunningAddon
 
+pytestmark = pytest.mark.both_databases
+
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}

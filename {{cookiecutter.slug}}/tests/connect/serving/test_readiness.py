@@ -23,6 +23,8 @@ import asyncio, logging, sys, time
 from pathlib import Path
 from app.connect.serving.watchdog import Watchdog
 
+pytestmark = pytest.mark.both_databases
+
 async def main():
     Watchdog(Path("app/addon"), is_production=sys.argv[1] == "production", deadly_after=0.5).start()
     await asyncio.sleep(1)
