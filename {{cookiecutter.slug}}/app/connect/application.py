@@ -10,10 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 
 from app.connect.access.api_tokens import ApiTokens
+from app.connect.access.expired import oldest_overdue
 from app.connect.access.token_events import Events
 from app.connect.context import Parts
 from app.connect.database.engine import Database
@@ -38,8 +39,9 @@ from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import viewer_folder
-from app.connect.serving.health import Readiness, health_app
+from app.connect.serving.health import Readiness, health_app, health_router
 from app.connect.serving.lifetime import Engine, lifetime
+from app.connect.serving.metrics import metrics_router, of_inbox, of_tokens
 from app.connect.serving.proof import Authenticator
 from app.connect.serving.schedule import Scheduler, settings_reader
 from app.connect.serving.transitions import Transitions
@@ -86,11 +88,12 @@ class Application:
         found = read_document(ROOT / NAME) if document is None else document
         factories = {name: load_factory(name) for name in choose_hosts(settings.hosts, found)}
         if not factories:
-            names = ", ".join(f"[{name}]" for name in installed_hosts())
+            names = ", ".join(map("[{}]".format, installed_hosts()))
             raise ConfigurationError(f"{NAME} shows nothing to any host. Add the section of one: {names}.")
         self.settings_models = [type(settings), *(factory.settings for factory in factories.values())]
-        sections = {name: factory.section for name, factory in factories.items()}
-        manifest = read_manifest(found, sections, known=installed_hosts())
+        manifest = read_manifest(
+            found, {name: factory.section for name, factory in factories.items()}, known=installed_hosts()
+        )
         self.addon = join(manifest, [*routers, *declared_by(factories.values())], base_url=settings.base_url)
         require_pictures(manifest, ROOT / "app" / "addon" / "static")
         require_placed(routers)
@@ -98,9 +101,8 @@ class Application:
         self.database = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
         self.client = Outbound(production=settings.is_production, transport=transport)
-        self.arrivals = Arrivals(
-            Outbound(production=settings.is_production, timeout=5.0, transport=transport, connections=2 * MOST)
-        )
+        slow = Outbound(production=settings.is_production, timeout=5.0, transport=transport, connections=2 * MOST)
+        self.arrivals = Arrivals(slow)
         common = (settings.is_production, self.client, self.arrivals, settings.base_url)
         self.hosts = {}
         for name, factory in factories.items():
@@ -114,11 +116,8 @@ class Application:
         self.inbox = Inbox(self.database, clock=clock)
         changing = Changing(self.database, self.inbox, self.forget)
         self.hints = Hints(self.database, self.inbox)
-        self.endings = Endings(
-            changing,
-            keep_days=settings.purge_after_days,
-            speaks_for={name: host.speaks_for for name, host in self.hosts.items()},
-        )
+        speaks_for = {name: host.speaks_for for name, host in self.hosts.items()}
+        self.endings = Endings(changing, keep_days=settings.purge_after_days, speaks_for=speaks_for)
         self.doubts = Doubts(changing, self.endings)
         self.lifecycle = Lifecycle(
             changing=changing, vault=self.vault, directory=self.directory, endings=self.endings, hints=self.hints
@@ -140,8 +139,7 @@ class Application:
         self.page_tokens = PageTokens(self.vault.page_keys)
         self.contexts = Contexts(self.hosts, self.tokens)
         administrators = Administrators(self.hosts)
-        templates = ROOT / "app" / "addon" / "templates"
-        pages = Pages(templates, addon_name=manifest.addon.name, base_url=settings.base_url)
+        pages = Pages(ROOT / "app" / "addon" / "templates", addon_name=manifest.addon.name, base_url=settings.base_url)
         for name, host in self.hosts.items():
             parts = Parts(
                 addon=self.addon,
@@ -178,7 +176,7 @@ class Application:
             database=self.database,
             inbox=self.inbox,
             read_settings=settings_reader(self.contexts, self.addon),
-            hosts={name: host.speaks_for for name, host in self.hosts.items()},
+            hosts=speaks_for,
             clock=clock,
         )
         self.worker = Worker(
@@ -197,7 +195,7 @@ class Application:
             api_tokens=self.api_tokens,
         )
         limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
-        self.connections = Connections(limits) if limits.connections else None
+        self.connections = Connections(limits) if settings.max_connections else None
         self.app = build_app(
             self.serving,
             routers,
@@ -206,7 +204,7 @@ class Application:
             lifecycle=self.lifecycle,
             inbox=self.inbox,
             dispatcher=self.dispatcher,
-            readiness=self._readiness(claims=settings.run_handlers),
+            standing=self._standing(claims=settings.run_handlers),
             pages=pages,
             lifespan=self.lifespan,
             static=ROOT / "app" / "addon" / "static",
@@ -234,11 +232,13 @@ class Application:
             async with self._alive(self.worker, listen(self.inbox, self.database)):
                 yield
 
-        return health_app(self._readiness(claims=True), lifespan, self.connections)
+        return health_app(self._standing(claims=True), lifespan, self.connections)
 
-    def _readiness(self, *, claims: bool) -> Readiness:
+    def _standing(self, *, claims: bool) -> list[APIRouter]:
         is_claiming = self.worker.is_claiming if claims else None
-        return Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
+        readiness = Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
+        reads = of_inbox(self.database, self.inbox), of_tokens(self.database, oldest_overdue)
+        return [health_router(readiness), metrics_router(self.settings.metrics_token, *reads)]
 
     def _alive(self, engine: Engine, *others: Coroutine[None, None, None]) -> AbstractAsyncContextManager[None]:
         watchdog = Watchdog(ROOT / "app" / "addon", is_production=self.settings.is_production)

@@ -24,7 +24,6 @@ from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import add_documentation
 from app.connect.serving.form_routes import form_router
-from app.connect.serving.health import Readiness, health_router
 from app.connect.serving.host_routes import document_router, endpoint_router, event_router, posted
 from app.connect.serving.module_routes import module_routes
 from app.connect.serving.openapi import add_openapi, security_of
@@ -48,7 +47,7 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     lifecycle: Lifecycle,
     inbox: Inbox,
     dispatcher: Dispatcher,
-    readiness: Readiness,
+    standing: Sequence[APIRouter],
     pages: Pages,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     static: Path,
@@ -75,7 +74,7 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     app.state.serving = serving
     add_error_answers(app)
     links = [url for url, served in (("/docs", viewer), ("/openapi.json", shows_docs)) if served]
-    plumbing = [_home(serving, pages, documents, links=links, is_production=is_production), health_router(readiness)]
+    plumbing = [_home(serving, pages, documents, links=links, is_production=is_production), *standing]
     straight = {asked: plain for one in modules for asked, plain in one.straight.items()}
     for name, host in serving.hosts.items():
         told = endpoint_router(serving, host, lifecycle, inbox), event_router(serving, host, inbox, dispatcher)

@@ -18,12 +18,12 @@ from tests.connect.asking import header, signed
 from tests.connect.probe import ProbedAddon
 from tests.connect.waiting import until
 
+pytestmark = pytest.mark.both_databases
+
 STANDS_STILL = """
 import asyncio, logging, sys, time
 from pathlib import Path
 from app.connect.serving.watchdog import Watchdog
-
-pytestmark = pytest.mark.both_databases
 
 async def main():
     Watchdog(Path("app/addon"), is_production=sys.argv[1] == "production", deadly_after=0.5).start()
