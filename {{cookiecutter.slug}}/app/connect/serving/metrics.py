@@ -115,4 +115,4 @@ def _lines(sample: Sample) -> Iterator[str]:
     yield f"# TYPE {sample.name} {sample.kind}"
     for value, number in sample.values.items():
         label = f'{{{sample.label}="{value.translate(_ESCAPES)}"}}' if sample.label else ""
-        yield f"{sample.name}{label} {number:g}"
+        yield f"{sample.name}{label} {number}"
