@@ -10,10 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 
-from app.connect.access.managing import open_tokens
+from app.connect.access.managing import of_tokens, open_tokens
 from app.connect.access.opening import open_backends
 from app.connect.access.token_forms import ManagedTokenForms
 from app.connect.access.token_routes import token_router
@@ -39,8 +39,9 @@ from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import viewer_folder
-from app.connect.serving.health import Readiness, health_app
+from app.connect.serving.health import Readiness, health_app, health_router
 from app.connect.serving.lifetime import Engine, lifetime
+from app.connect.serving.metrics import metrics_router, of_inbox
 from app.connect.serving.proof import Authenticator
 from app.connect.serving.schedule import Scheduler, settings_reader
 from app.connect.serving.transitions import Transitions
@@ -87,11 +88,12 @@ class Application:
         found = read_document(ROOT / NAME) if document is None else document
         factories = {name: load_factory(name) for name in choose_hosts(settings.hosts, found)}
         if not factories:
-            names = ", ".join(f"[{name}]" for name in installed_hosts())
+            names = ", ".join(map("[{}]".format, installed_hosts()))
             raise ConfigurationError(f"{NAME} shows nothing to any host. Add the section of one: {names}.")
         self.settings_models = [type(settings), *(factory.settings for factory in factories.values())]
-        sections = {name: factory.section for name, factory in factories.items()}
-        manifest = read_manifest(found, sections, known=installed_hosts())
+        manifest = read_manifest(
+            found, {name: factory.section for name, factory in factories.items()}, known=installed_hosts()
+        )
         self.addon = join(manifest, [*routers, *declared_by(factories.values())], base_url=settings.base_url)
         require_pictures(manifest, ROOT / "app" / "addon" / "static")
         require_placed(routers)
@@ -115,11 +117,8 @@ class Application:
         self.inbox = Inbox(self.database, clock=clock)
         changing = Changing(self.database, self.inbox, self.forget)
         self.hints = Hints(self.database, self.inbox)
-        self.endings = Endings(
-            changing,
-            keep_days=settings.purge_after_days,
-            speaks_for={name: host.speaks_for for name, host in self.hosts.items()},
-        )
+        speaks_for = {name: host.speaks_for for name, host in self.hosts.items()}
+        self.endings = Endings(changing, keep_days=settings.purge_after_days, speaks_for=speaks_for)
         self.doubts = Doubts(changing, self.endings)
         self.lifecycle = Lifecycle(
             changing=changing, vault=self.vault, directory=self.directory, endings=self.endings, hints=self.hints
@@ -176,7 +175,7 @@ class Application:
             database=self.database,
             inbox=self.inbox,
             read_settings=settings_reader(self.contexts, self.addon),
-            hosts={name: host.speaks_for for name, host in self.hosts.items()},
+            hosts=speaks_for,
             clock=clock,
         )
         self.worker = Worker(
@@ -196,7 +195,7 @@ class Application:
         )
         backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)
         limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
-        self.connections = Connections(limits) if limits.connections else None
+        self.connections = Connections(limits) if settings.max_connections else None
         self.app = build_app(
             self.serving,
             routers,
@@ -206,7 +205,7 @@ class Application:
             lifecycle=self.lifecycle,
             inbox=self.inbox,
             dispatcher=self.dispatcher,
-            readiness=self._readiness(claims=settings.run_handlers),
+            standing=self._standing(claims=settings.run_handlers),
             pages=pages,
             lifespan=self.lifespan,
             static=ROOT / "app" / "addon" / "static",
@@ -234,11 +233,13 @@ class Application:
             async with self._alive(self.worker, listen(self.inbox, self.database)):
                 yield
 
-        return health_app(self._readiness(claims=True), lifespan, self.connections)
+        return health_app(self._standing(claims=True), lifespan, self.connections)
 
-    def _readiness(self, *, claims: bool) -> Readiness:
+    def _standing(self, *, claims: bool) -> list[APIRouter]:
         is_claiming = self.worker.is_claiming if claims else None
-        return Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
+        readiness = Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
+        reads = of_inbox(self.database, self.inbox), of_tokens(self.database)
+        return [health_router(readiness), metrics_router(self.settings.metrics_token, *reads)]
 
     def _alive(self, engine: Engine, *others: Coroutine[None, None, None]) -> AbstractAsyncContextManager[None]:
         watchdog = Watchdog(ROOT / "app" / "addon", is_production=self.settings.is_production)

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     run_handlers: bool = True
     """Whether what serves requests runs the handlers, too; where it does not, `addon worker` runs them."""
 
+    metrics_token: SecretStr = SecretStr("")
+    """What opens `GET /metrics` to the operator's collector, as `Authorization: Bearer`. Empty: there is none."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much is logged."""
 
@@ -161,6 +164,9 @@ class Settings(BaseSettings):
                 yield f"a key in SECRET_KEYS is a placeholder; {_fresh_key()}"
             elif self.is_production and _can_be_guessed(text):
                 yield f"a key in SECRET_KEYS can be guessed; {_fresh_key()}"
+
+        if 0 < len(self.metrics_token.get_secret_value()) < MINIMUM_KEY_LENGTH:
+            yield f"METRICS_TOKEN is shorter than {MINIMUM_KEY_LENGTH} characters; {_fresh_key()}"
 
     def _address_problems(self) -> Iterator[str]:
         if not self.is_production:

@@ -10,6 +10,13 @@ from devhost.dialects.hipchat.scopes import SCOPES
 from devhost.testing import Devhost
 from devhost.world.installations import Installation
 from tests.devhost.foreign import DESCRIPTOR_URL, ORIGIN, ForeignAddon
+from tests.support.databases import on_one_database
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The devhost keeps nothing in a database, and its own tests are about it."""
+    on_one_database(metafunc)
 
 
 @pytest.fixture

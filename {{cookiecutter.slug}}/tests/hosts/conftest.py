@@ -5,10 +5,17 @@ from pathlib import Path
 import pytest
 
 from app.conformance import case, stage
+from tests.support.databases import on_one_database
 
 # A package of somebody else; its tests run as somebody else's do.
 collect_ignore = ["package"]
 __all__ = ["case", "stage"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What a host makes of a request is decided before a database is asked; what races or is kept in rows says so."""
+    on_one_database(metafunc)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The conformance suite over the host of the tests; those that ship have theirs in their folders."""
 
+import pytest
+
 from app.conformance import (
     Administering,
     Binding,
@@ -13,6 +15,8 @@ from app.conformance import (
     SignedLifecycle,
 )
 from tests.hosts.echo.case import EchoCase
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestEcho(

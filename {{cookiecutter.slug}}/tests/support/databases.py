@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "one_database: what is tested is decided before any database is asked")
+    config.addinivalue_line("markers", "both_databases: in a folder that calls `on_one_database`, this is about both")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,6 +31,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         alone = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker("one_database")
         kinds = ["sqlite"] if alone else ["sqlite", "postgresql"]
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+def on_one_database(metafunc: pytest.Metafunc) -> None:
+    """Mark a test of a folder whose rooms write no SQL of their own, unless it says `both_databases`."""
+    if not metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.definition.add_marker("one_database")
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from app.connect.database.narrowing import narrowing
@@ -164,6 +164,12 @@ class Database:
             session.begin(),
         ):
             yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """Open the same without a session: a statement of rows alone costs a third less, and one a request counts."""
+        async with _within(STEP), self.engine.begin() as connection:
+            yield connection
 
     @asynccontextmanager
     async def aside(self, *, limit: float | None = None) -> AsyncIterator[AsyncSession]:

@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import wraps
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
+from fastapi import Request
 from fastapi.params import Depends
 from pydantic import BaseModel
 
 from app.connect.errors import ConfigurationError, NotAllowed
+from app.connect.http.body import AROUND, WITHIN
 
 F = TypeVar("F", bound=Callable[..., Any])
 PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}", re.ASCII)
 _WORD = re.compile(rf"[A-Za-z0-9_~-]+|{PLACEHOLDER.pattern}", re.ASCII)
-ENFORCED = "__connect_guard__"
-"""Where a handler that is watched keeps its guard."""
+_REQUEST = "connect_request"
 
 
 class Guard:
@@ -34,6 +35,10 @@ class Guard:
         """Return what the access takes from the handler."""
         return [word[1:-1] for word in self._words if word.startswith("{")]
 
+    async def open(self, request: Request) -> Any:
+        """Return the context of a call, still to be entered, by the token that it carries."""
+        raise NotImplementedError
+
     def words(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the words of one call, out of what its handler is `given`."""
         return tuple(_text(word[1:-1], given) if word.startswith("{") else word for word in self._words)
@@ -44,6 +49,9 @@ def watch(call: F, path: str) -> F:
 
     What is checked is what the handler gets, after it was validated: its parameter of that name, or else the field of
     that name of the one model among its parameters. `ConfigurationError` when it has neither.
+
+    Its route opens the context and hands it over by the request. As a dependency that FastAPI solves, enters and leaves
+    it would cost as much as everything else that the token does.
     """
     found: dict[str, Guard] = dict(_guards(call))
     if not found:
@@ -54,12 +62,22 @@ def watch(call: F, path: str) -> F:
     for name in guard.names:
         _require_source(call, name, f"{path}: access({guard.access!r})")
 
+    signature = inspect.signature(call)
+    taken = [one for name, one in signature.parameters.items() if name != context]
+    hints = get_type_hints(call)
+    own = next((one.name for one in taken if hints.get(one.name) is Request), None)
+    if own is None:
+        taken.append(inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request))
+
     @wraps(call)
     async def watched(**given: Any) -> Any:
-        given[context].require(*guard.words(given))
+        request = given.pop(_REQUEST) if own is None else given[own]
+        given[context] = opened = request.scope[WITHIN]
+        opened.require(*guard.words(given))
         return await call(**given)
 
-    setattr(watched, ENFORCED, guard)
+    setattr(watched, AROUND, guard.open)
+    watched.__signature__ = signature.replace(parameters=taken)  # type: ignore[attr-defined]
     return watched  # type: ignore[return-value]
 
 

@@ -1,7 +1,7 @@
 """Turns every exception into the one JSON error shape; what happened goes to the log, what to do goes to the caller."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -51,19 +51,18 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(StatementError, _unstorable)
 
 
-def with_error_answers(app: FastAPI, straight: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
-    """Give what is served without the application's stack the error answers of that application."""
-    return {path: _Answered(endpoint, app) for path, endpoint in straight.items()}
+class Answered:
+    """What is served without its owner's stack, with the owner's answers to errors.
 
-
-class _Answered:
-    """An application whose errors are answered; Starlette's own middleware comes in when there is one."""
+    Starlette's own middleware comes in when there is one.
+    """
 
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self._app = app
         self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         try:
             await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - raised again where it is answered

@@ -12,6 +12,9 @@ from app.connect.errors import BadRequest, ConnectError
 from app.connect.http.strict_json import NotJson, read_json
 
 MAX_FIELDS = 200
+AROUND = "__connect_around__"
+"""Where an endpoint keeps what opens that within which it runs; the request's scope holds it as `WITHIN`."""
+WITHIN = "connect.within"
 _ENCODED = re.compile(rb"(?:[^%\x80-\xff]|%[0-9A-Fa-f]{2})*")
 """ASCII in which every percent sign begins an encoded byte."""
 
@@ -77,11 +80,16 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Read the body first, so that one over the limit is answered as such."""
         handle = super().get_route_handler()
+        around = getattr(self.endpoint, AROUND, None)
 
         async def strict(request: Request) -> Response:
             checked = _StrictRequest(request.scope, request.receive)
             await checked.body()
-            return await handle(checked)
+            if around is None:
+                return await handle(checked)
+            # Until the response is made, and no longer: what cannot be answered is undone, what is answered was kept.
+            async with await around(checked) as checked.scope[WITHIN]:
+                return await handle(checked)
 
         return strict
 

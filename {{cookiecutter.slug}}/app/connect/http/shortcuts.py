@@ -1,7 +1,8 @@
 """FastAPI with shortcuts: what is asked for most is answered before the framework's stack and router are entered.
 
-A host asks for some modules whenever anybody opens a page, and all that such a request needs is its handler behind a
-front door. The framework's own layers would cost as much as everything else together.
+A host asks for some modules whenever anybody opens a page, and posts each of its events to an address that never
+changes. All that such a request needs is its handler behind a front door. The framework's own layers would cost as much
+as everything else together.
 """
 
 import sys
@@ -11,18 +12,21 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+Shortcuts = Mapping[tuple[str, str], ASGIApp]
+"""What answers directly, by method and path."""
+
 
 class ShortcutFastAPI(FastAPI):
-    """Answers a GET of some paths directly, unless somebody put something in between that must see every request."""
+    """Answers some requests directly, unless somebody put something in between that must see every request."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._offered: Mapping[str, ASGIApp] = {}
-        self._taken: Mapping[str, ASGIApp] = {}
+        self._offered: Shortcuts = {}
+        self._taken: Shortcuts = {}
         self._own = 0
 
-    def offer(self, shortcuts: Mapping[str, ASGIApp]) -> None:
-        """Say what answers which path; the middlewares that are there now are those that a shortcut does without."""
+    def offer(self, shortcuts: Shortcuts) -> None:
+        """Say what answers what; the middlewares that are there now are those that a shortcut does without."""
         self._offered = shortcuts
         self._own = len(self.user_middleware)
 
@@ -34,9 +38,10 @@ class ShortcutFastAPI(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
-        if scope["type"] == "http" and scope["method"] == "GET":
-            direct = self._taken.get(scope["path"])
+        if scope["type"] == "http":
+            direct = self._taken.get((scope["method"], scope["path"]))
             if direct is not None:
+                scope["app"] = self
                 await direct(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)

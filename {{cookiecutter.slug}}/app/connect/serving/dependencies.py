@@ -12,7 +12,7 @@ from app.connect.api_tokens.keeping import ApiTokens
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
 from app.connect.declare.declarations import Demand
-from app.connect.declare.guards import ENFORCED, Guard
+from app.connect.declare.guards import Guard
 from app.connect.errors import NoApiToken, NotAllowed, NotAuthenticated
 from app.connect.hosts.protocol import Host, ProofKind
 from app.connect.pages.opened_with import OpenedWith
@@ -165,19 +165,23 @@ def read_bearer(request: Request) -> str:
 class GuardedContext(Guard):
     """The context of a call whose API token may do what the route asks for, or everything."""
 
-    async def __call__(self, request: Request) -> AsyncIterator[Context]:
-        """Hand it over; what takes words from the handler is checked when these are known (`guards.watch`)."""
+    async def open(self, request: Request) -> Context:
+        """Make the context; `guards.watch` checks it once it is known what the handler gets."""
         serving = get_serving(request)
         principal = await serving.api_tokens.verify(read_bearer(request))
-        async with serving.contexts.open(principal.tenant, principal.caller) as context:
-            context.accesses = principal.accesses
-            if not self.names:
-                context.require(*self.words({}))
-            elif getattr(request.scope["endpoint"], ENFORCED, None) is not self:
+        context = serving.contexts.open(principal.tenant, principal.caller)
+        context.accesses = principal.accesses
+        return context
+
+    async def __call__(self, request: Request) -> AsyncIterator[Context]:
+        """Hand it to what @router.route does not declare: a dependency, or a route of FastAPI itself."""
+        async with await self.open(request) as context:
+            if self.names:
                 raise RuntimeError(
                     f"access({self.access!r}) takes words from a handler, so it belongs into the parameters of one "
                     "that @router.route declares."
                 )
+            context.require(*self.words({}))
             yield context
 
 

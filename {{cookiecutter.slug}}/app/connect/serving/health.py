@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -78,14 +78,15 @@ class Readiness:
 
 
 def health_app(
-    readiness: Readiness,
+    standing: Sequence[APIRouter],
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     connections: Connections | None,
 ) -> FastAPI:
-    """Make what a process answers that only runs handlers, with the limits that hold for all that answer."""
+    """Make what a process answers that only runs handlers: how it stands, with the limits that hold for all."""
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     add_error_answers(app)
-    app.include_router(health_router(readiness))
+    for router in standing:
+        app.include_router(router)
     app.add_middleware(FrontDoor, connections=connections)
     return app
 

@@ -1,10 +1,15 @@
-"""The routes that a host calls: its document, the endpoints of its installations, and one for each event."""
+"""The routes that a host calls: its document, the endpoints of its installations, and one for each event.
+
+Their addresses do not change, and each takes its request alone: those that events come to are served straight.
+"""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.connect.declare.addon import route_path
 from app.connect.declare.declarations import EventHandler
@@ -28,6 +33,28 @@ log = logging.getLogger(__name__)
 MAX_NOTICE = 64 * 1024
 """Bytes of what a host says of an installation."""
 JSON_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+class PlainRoute:
+    """Serves a route of a host that takes its request alone, as FastAPI would: no parameter is to be solved."""
+
+    def __init__(self, receive: Callable[[Request], Awaitable[Response]]) -> None:
+        self._receive = receive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = await self._receive(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def posted(host: Host, *routers: APIRouter) -> dict[tuple[str, str], ASGIApp]:
+    """Find what a host posts to exact addresses: the front door answers it, unless something of the host comes first.
+
+    The routes themselves stay, for the OpenAPI document and for whoever puts a middleware in between.
+    """
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    exact = [route for route in routes if route.methods == {"POST"} and "{" not in route.path]
+    return {} if host.around is not None else {("POST", route.path): PlainRoute(route.endpoint) for route in exact}
 
 
 def document_router(host: Host, document: Document) -> APIRouter:

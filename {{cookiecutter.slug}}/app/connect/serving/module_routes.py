@@ -37,8 +37,8 @@ Respond = Callable[[Any, Context], Response]
 class ModuleRoutes:
     """How the modules of one host are served."""
 
-    straight: dict[str, ASGIApp]
-    """What the front door answers itself, by path, for GET."""
+    straight: dict[tuple[str, str], ASGIApp]
+    """What the front door answers itself, by method and path."""
     served: list[BaseRoute]
     """All of them, for every method."""
     described: APIRouter
@@ -47,7 +47,7 @@ class ModuleRoutes:
 
 def module_routes(serving: Serving, host: Host) -> ModuleRoutes:
     """Make the routes of a host's modules."""
-    straight: dict[str, ASGIApp] = {}
+    straight: dict[tuple[str, str], ASGIApp] = {}
     served: list[BaseRoute] = []
     described = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
     solved = APIRouter()
@@ -71,7 +71,7 @@ def module_routes(serving: Serving, host: Host) -> ModuleRoutes:
             },
         )
         if len(inspect.signature(handler.call).parameters) == 1:
-            straight[path] = plain = PlainModule(serving, module, handler, answer)
+            straight["GET", path] = plain = PlainModule(serving, module, handler, answer)
             served.append(Route(path, plain, methods=["GET"]))
         else:
             solved.add_api_route(path, endpoint, methods=["GET"], response_model=None, include_in_schema=False)

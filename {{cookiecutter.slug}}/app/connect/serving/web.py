@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import Document
-from app.connect.http.answers import ERROR_RESPONSES, add_error_answers, with_error_answers
+from app.connect.http.answers import ERROR_RESPONSES, Answered, add_error_answers
 from app.connect.http.connections import Connections
 from app.connect.http.front_door import FrontDoor
 from app.connect.http.local_names import LocalNames
@@ -22,8 +22,7 @@ from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import add_documentation
 from app.connect.serving.form_routes import form_router
-from app.connect.serving.health import Readiness, health_router
-from app.connect.serving.host_routes import document_router, endpoint_router, event_router
+from app.connect.serving.host_routes import document_router, endpoint_router, event_router, posted
 from app.connect.serving.module_routes import module_routes
 from app.connect.serving.openapi import add_openapi, security_of
 from app.connect.serving.page_token_renewal import page_token_router
@@ -46,7 +45,7 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     lifecycle: Lifecycle,
     inbox: Inbox,
     dispatcher: Dispatcher,
-    readiness: Readiness,
+    standing: Sequence[APIRouter],
     pages: Pages,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     static: Path,
@@ -74,15 +73,17 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     app.state.serving = serving
     add_error_answers(app)
     links = [url for url, served in (("/docs", viewer), ("/openapi.json", shows_docs)) if served]
-    plumbing = [_home(serving, pages, documents, links=links, is_production=is_production), health_router(readiness)]
+    plumbing = [_home(serving, pages, documents, links=links, is_production=is_production), *standing]
+    straight = {asked: plain for one in modules for asked, plain in one.straight.items()}
     for name, host in serving.hosts.items():
+        told = endpoint_router(serving, host, lifecycle, inbox), event_router(serving, host, inbox, dispatcher)
+        straight |= posted(host, *told)
         plumbing += [
             document_router(host, documents[name]),
-            endpoint_router(serving, host, lifecycle, inbox),
             page_token_router(serving, host),
             settings_router(serving, host, token_forms),
             form_router(serving, host),
-            event_router(serving, host, inbox, dispatcher),
+            *told,
         ]
     plumbing += further
     reserved = {*RESERVED, *(route.path for one in plumbing for route in one.routes)}  # type: ignore[attr-defined]
@@ -100,18 +101,19 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     for around in (host.around for host in serving.hosts.values()):
         if around is not None:
             app.add_middleware(around)
-    straight = {path: plain for one in modules for path, plain in one.straight.items()}
+    straight = {asked: Answered(plain, app) for asked, plain in straight.items()}
     if not is_production:
         app.add_middleware(LocalNames, base_url=serving.addon.base_url)
-        straight = {path: LocalNames(plain, base_url=serving.addon.base_url) for path, plain in straight.items()}
+        straight = {asked: LocalNames(plain, base_url=serving.addon.base_url) for asked, plain in straight.items()}
     app.add_middleware(FrontDoor, connections=connections)
-    app.offer({path: FrontDoor(answered) for path, answered in with_error_answers(app, straight).items()})
+    app.offer({asked: FrontDoor(plain) for asked, plain in straight.items()})
     add_openapi(app, [route for one in modules for route in one.described.routes])
     return app
 
 
 def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
-    for router in routers:
+    # Each is asked in turn about each request, also where it has no route.
+    for router in (one for one in routers if one.api.routes):
         for route in router.api.routes:
             extra = security_of(route.endpoint)  # type: ignore[attr-defined]
             route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, cast, exists, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.connect.database.engine import Database
 from app.connect.work.claims import QUIET, SET_BACK, Claim, claim_of, end, held, overdue, put_off, take, take_back, wake
@@ -65,8 +65,8 @@ class Inbox:
 
     async def accept(self, row: InboxRow) -> int | None:
         """Write an entry and commit it; return its id, or None when its delivery id is known already."""
-        async with self._db.session() as session:
-            found = await self.put(session, row)
+        async with self._db.connection() as connection:
+            found = await self.put(connection, row)
         self.ring()
         return found
 
@@ -76,32 +76,32 @@ class Inbox:
         With each goes what names its event whatever way it comes; what came by another `door` before is left out.
         """
         try:
-            async with self._db.session() as session:
+            async with self._db.connection() as connection:
                 for row, twin in rows:
-                    if twin is None or await self._is_news(session, row.tenant_id, twin, door):
-                        await self.put(session, row)
+                    if twin is None or await self._is_news(connection, row.tenant_id, twin, door):
+                        await self.put(connection, row)
         except IntegrityError:
             return False
         self.ring()
         return True
 
-    async def _is_news(self, session: AsyncSession, tenant_id: str, twin: str, door: str) -> bool:
+    async def _is_news(self, connection: AsyncConnection, tenant_id: str, twin: str, door: str) -> bool:
         values = {"tenant_id": tenant_id, "name": twin, "door": door, "created_at": self.now()}
         statement = self._db.insert_or_ignore(EventTwinRow).values(values).returning(EventTwinRow.name)
-        if (await session.execute(statement)).scalar_one_or_none() is not None:
+        if await connection.scalar(statement) is not None:
             return True
         known = select(EventTwinRow.door).where(EventTwinRow.tenant_id == tenant_id, EventTwinRow.name == twin)
-        return await session.scalar(known) == door
+        return await connection.scalar(known) == door
 
     async def accept_claimed(self, row: InboxRow) -> Claim | None:
         """Write an entry that this process runs at once, so that no worker comes first; None for a repeat."""
         row.status, row.lane, row.attempts = Status.RUNNING, None, 1
         row.lease_id, row.lease_until = uuid.uuid4().hex, self.now() + self._lease
-        async with self._db.session() as session:
-            found = await self.put(session, row)
+        async with self._db.connection() as connection:
+            found = await self.put(connection, row)
         return None if found is None else claim_of(row, found, row.lease_id)
 
-    async def put(self, session: AsyncSession, row: InboxRow) -> int | None:
+    async def put(self, session: AsyncSession | AsyncConnection, row: InboxRow) -> int | None:
         """Write an entry in a transaction of the caller's unless its delivery id is known already."""
         found: int | None = (await session.execute(self._accept, _values(row))).scalar_one_or_none()
         return found

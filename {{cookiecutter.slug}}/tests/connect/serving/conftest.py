@@ -12,9 +12,16 @@ from app.connect.declare.router import Router
 from app.connect.settings import Settings
 from devhost.testing import Devhost
 from tests.connect.showcase import DOCUMENT
+from tests.support.databases import on_one_database
 from tests.support.running import ADDON, RunningAddon
 
 Serve = Callable[..., Awaitable[RunningAddon]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Only dispatch and schedules write SQL here; what is tested with them, or by odd values, says so."""
+    on_one_database(metafunc)
 
 
 @pytest.fixture

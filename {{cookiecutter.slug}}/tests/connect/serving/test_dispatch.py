@@ -13,6 +13,8 @@ from app.connect.work.rows import Envelope, Kind, Status, new_row
 from tests.connect.probe import ProbedAddon
 from tests.connect.work.acts import fail, grow_old, leave_row, raising, rows_written
 
+pytestmark = pytest.mark.both_databases
+
 
 class TestFailingHandler:
     async def test_is_tried_again_later(self, probed: ProbedAddon) -> None:

@@ -1,5 +1,6 @@
 """A handler that asks for a job and answers needs one attempt, although its answer needs a token that is stored."""
 
+import pytest
 from sqlalchemy import select
 
 from app.connect import AddonRouter, Ctx
@@ -7,6 +8,8 @@ from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, Notification, R
 from app.connect.network.token_rows import AccessToken
 from app.connect.work.rows import InboxRow, Status
 from tests.connect.serving.conftest import Serve
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestFirstAttempt:

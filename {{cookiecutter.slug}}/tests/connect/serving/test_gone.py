@@ -16,6 +16,8 @@ from devhost.testing import Devhost
 from tests.connect.probe import DOCUMENT, ProbedAddon
 from tests.support.running import KEY
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def emptied(settings: Settings, devhost: Devhost, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Application]:

@@ -1,11 +1,12 @@
 """Routes that ask for an access: what a token with a list of accesses may do, and what it may not."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
 import httpx
 import pytest
-from fastapi import Depends
+from fastapi import Depends, HTTPException, Request
 
 from app.connect import AddonRouter, ApiCtx, Context, access
 from app.connect.api_tokens.rules import spell
@@ -16,7 +17,10 @@ from devhost.testing import Devhost
 from tests.connect.http.good import REPORT
 from tests.connect.serving.holding import limited
 from tests.connect.showcase import DOCUMENT, make_routers
+from tests.connect.work.acts import leave_row, rows_written
 from tests.support.running import ADDON, RunningAddon
+
+pytestmark = pytest.mark.both_databases
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -67,6 +71,57 @@ class TestGuardedRoute:
         token = await limited(showcase, await showcase.install(), "#")
         answer = await showcase.http.post("/showcase/report", json=REPORT, headers=bearer(token))
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
+
+
+def keeping() -> AddonRouter:
+    """Make routes that write something down before they answer, or fail to."""
+    router = AddonRouter()
+
+    @router.route("/keeping/{name}", methods=["POST"])
+    async def keep(
+        request: Request, ctx: Annotated[Context, access("reports.{name}.write")], name: str, number: int = 0
+    ) -> dict[str, object]:
+        leave_row(ctx, f"{request.method} {name} {number}")
+        if number == 1:
+            raise HTTPException(418)
+        return {"number": object() if number == 2 else number}
+
+    return router
+
+
+class TestContextOfAGuardedRoute:
+    @pytest.fixture
+    async def http(self, settings: Settings, devhost: Devhost) -> AsyncIterator[httpx.AsyncClient]:
+        other = Application(settings, [*make_routers(), keeping()], transport=devhost.transport, document=DOCUMENT)
+        transport = httpx.ASGITransport(app=other.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ADDON) as http:
+            yield http
+        await other.close()
+
+    @pytest.mark.parametrize(
+        ("query", "status", "kept"),
+        [
+            ("number=3", 200, ["POST web 3"]),
+            ("number=three", 422, []),
+            ("number=1", 418, []),
+            ("number=2", 500, []),
+        ],
+        ids=["answered", "no number", "refused by the handler", "cannot be answered"],
+    )
+    async def test_keeps_what_was_answered_and_nothing_else(
+        self, showcase: RunningAddon, http: httpx.AsyncClient, query: str, status: int, kept: list[str]
+    ) -> None:
+        token = await limited(showcase, await showcase.install(), "reports.web.write")
+        assert (await http.post(f"/keeping/web?{query}", headers=bearer(token))).status_code == status
+        assert [mark for mark in await rows_written(showcase) if mark.startswith("POST")] == kept
+
+    async def test_is_opened_before_anything_else_is_read(self, http: httpx.AsyncClient) -> None:
+        assert (await http.post("/keeping/web?number=three")).status_code == 401
+
+    async def test_is_described_without_what_opens_it(self, http: httpx.AsyncClient) -> None:
+        described = (await http.get("/openapi.json")).json()["paths"]["/keeping/{name}"]["post"]
+        assert [one["name"] for one in described["parameters"]] == ["name", "number"]
+        assert described["security"] == [{"ApiToken": ["reports.{name}.write"]}]
 
 
 class TestGuardElsewhere:

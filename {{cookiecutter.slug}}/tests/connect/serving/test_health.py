@@ -12,6 +12,8 @@ from app.connect.settings import Settings, load_settings
 from tests.connect.showcase import DOCUMENT, make_routers
 from tests.support.running import ADDON, KEY, RunningAddon
 
+pytestmark = pytest.mark.both_databases
+
 DEAD = [
     "sqlite+aiosqlite:////nowhere/at/all/addon.db",
     "postgresql+psycopg://addon:a-database-password@127.0.0.1:9/addon?connect_timeout=2",

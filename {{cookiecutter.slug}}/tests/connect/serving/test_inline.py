@@ -16,6 +16,8 @@ from tests.connect.work.acts import fail
 from tests.support.databases import dead_entries
 from tests.support.running import ADDON, RunningAddon
 
+pytestmark = pytest.mark.both_databases
+
 
 class TestInlineHandler:
     async def test_answers_with_a_notification(self, probed: ProbedAddon) -> None:

@@ -1,9 +1,13 @@
 """The entry of an inline event belongs to its request: no worker can take it first."""
 
+import pytest
+
 from app.connect.tenancy.entries import owner_of
 from app.connect.work.rows import Kind, new_row
 from tests.connect.probe import ProbedAddon
 from tests.support.running import RunningAddon
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestInlineEntry:

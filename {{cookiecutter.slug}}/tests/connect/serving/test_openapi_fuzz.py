@@ -47,6 +47,8 @@ FUZZ = settings(
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @dataclass(frozen=True)
 class Proof:

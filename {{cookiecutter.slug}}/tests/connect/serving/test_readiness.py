@@ -18,6 +18,8 @@ from tests.connect.asking import header, signed
 from tests.connect.probe import ProbedAddon
 from tests.connect.waiting import until
 
+pytestmark = pytest.mark.both_databases
+
 STANDS_STILL = """
 import asyncio, logging, sys, time
 from pathlib import Path

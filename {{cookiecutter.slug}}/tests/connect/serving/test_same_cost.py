@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from app.connect.keys.jwt import DUMMY_KEY
 from devhost.world.installations import Installation
 from tests.connect.asking import header, signed
 from tests.connect.probe import ProbedAddon
+
+pytestmark = pytest.mark.both_databases
 
 HMAC = type(DUMMY_KEY).verify.__code__
 WRONG = "a-secret-that-nobody-has-0123456789"

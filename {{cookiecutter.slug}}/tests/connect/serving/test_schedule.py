@@ -18,6 +18,8 @@ from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.tenancy.changes import installed
 
+pytestmark = pytest.mark.both_databases
+
 TICK = "probe-tick"
 
 

@@ -3,11 +3,15 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from app.connect.network.tokens import Wanted
 from tests.connect.asking import GLANCE, host_token, install_again, page_token
 from tests.connect.contents import every_row
 from tests.connect.logs import Log
 from tests.support.running import KEY, RunningAddon
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestSecrets:

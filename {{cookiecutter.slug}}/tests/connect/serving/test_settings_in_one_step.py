@@ -1,5 +1,6 @@
 """Settings are saved whole or not at all."""
 
+import pytest
 from pydantic import Field
 
 from app.connect import AddonRouter, ConfigForm
@@ -7,6 +8,8 @@ from app.connect.database.store import MAX_VALUE
 from tests.connect.asking import SETTINGS, header, page_token
 from tests.connect.pages.reading import Tags, open_page
 from tests.connect.serving.conftest import Serve
+
+pytestmark = pytest.mark.both_databases
 
 
 class Choices(ConfigForm):

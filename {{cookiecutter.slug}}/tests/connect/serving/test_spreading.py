@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from sqlalchemy import func, select
 
 from app.connect.declare.declarations import Schedule
@@ -11,6 +12,8 @@ from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.work.crowd import add_tenants
 from tests.support.running import Clock
+
+pytestmark = pytest.mark.both_databases
 
 HOUR = 3600
 TENANTS = 40 * PER_SECOND

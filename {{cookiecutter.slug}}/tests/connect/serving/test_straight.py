@@ -1,7 +1,9 @@
 """What the front door answers itself is answered as by routing: methods, errors, middlewares, handlers of errors."""
 
 import sys
+from collections.abc import AsyncIterator
 from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.connect.application import Application
 from app.connect.errors import NotAuthenticated
+from app.connect.http.front_door import MAX_BODY
 from app.connect.settings import Settings
 from tests.connect.asking import GLANCE, host_token
 from tests.connect.showcase import DOCUMENT, make_routers
@@ -110,3 +113,81 @@ class TestApplication:
 
         application.app.add_exception_handler(NotAuthenticated, answer)
         assert (await self.ask(application)).text == "Who are you?"
+
+
+class Between:
+    """A middleware that does nothing: with it every request goes the long way."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "no token": {"json": {}},
+    "a token of nobody": {"json": {}, "headers": {"authorization": "JWT a.b.c"}},
+    "no JSON": {"content": b"{", "headers": {"content-type": "application/json"}},
+    "no body": {},
+    "another type": {"content": b"a=b", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+    "a body too large": {"content": b" " * (MAX_BODY + 1), "headers": {"content-type": "application/json"}},
+    "another site's page": {"json": {}, "headers": {"origin": "https://elsewhere.example"}},
+    "another name": {"json": {}, "headers": {"host": "elsewhere.example"}},
+    "a parameter": {"json": {}, "params": {"jwt": "a.b.c"}},
+}
+"""What may be posted to whatever takes events and installations."""
+
+
+class TestPosts:
+    """What a host posts to addresses that do not change."""
+
+    @pytest.fixture
+    async def applications(self, settings: Settings) -> AsyncIterator[tuple[Application, Application]]:
+        """One that answers straight, and one where something stands in between."""
+        made = [Application(settings, make_routers(), document=DOCUMENT) for _ in range(2)]
+        made[1].app.add_middleware(Between)
+        yield made[0], made[1]
+        for one in made:
+            await one.close()
+
+    @staticmethod
+    async def ask(application: Application, method: str, path: str, **request: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(application.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ADDON) as http:
+            await http.get("/health/live")
+            return await http.request(method, path, **request)
+
+    @pytest.mark.parametrize("kind", sorted(ODD))
+    async def test_are_answered_as_by_routing(
+        self, applications: tuple[Application, Application], monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        direct, routed = applications
+        posted = [
+            path for path in direct.app.openapi()["paths"] if "/webhook/" in path or path.endswith("/installable")
+        ]
+        assert len(posted) > 2
+        entered: list[str] = []
+        stack = direct.app.router.__call__
+
+        async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+            entered.append(scope["path"])
+            await stack(scope, receive, send)
+
+        monkeypatch.setattr(direct.app, "router", enter)
+        posted = [
+            path for path in direct.app.openapi()["paths"] if "/webhook/" in path or path.endswith("/installable")
+        ]
+        assert len(posted) > 2
+        for path in posted:
+            answers = [await self.ask(one, "POST", path, **ODD[kind]) for one in (direct, routed)]
+            assert said(answers[0]) == said(answers[1])
+            assert 400 <= answers[0].status_code < 500
+        assert set(entered) == {"/health/live"}
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    async def test_take_no_other_method(self, applications: tuple[Application, Application], method: str) -> None:
+        path = next(path for path in applications[0].app.openapi()["paths"] if "/webhook/" in path)
+        answers = [await self.ask(one, method, path) for one in applications]
+        assert [said(answer) for answer in answers] == [said(answers[0])] * 2
+        assert answers[0].status_code == 405

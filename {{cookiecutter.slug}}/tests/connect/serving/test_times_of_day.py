@@ -18,6 +18,8 @@ from tests.connect.probe import DOCUMENT
 from tests.connect.serving.timed import Chosen, Timed, TimedAddon
 from tests.support.running import ADDON, Clock
 
+pytestmark = pytest.mark.both_databases
+
 BERLIN = ZoneInfo("Europe/Berlin")
 TUESDAY = datetime(2030, 3, 26, tzinfo=UTC)
 """In the week before the clocks of Berlin go forward; the tests install years earlier, which is now."""

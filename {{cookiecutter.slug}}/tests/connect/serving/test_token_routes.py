@@ -19,6 +19,8 @@ from tests.connect.rows import add_tenant
 from tests.connect.serving.holding import limited
 from tests.support.running import RunningAddon
 
+pytestmark = pytest.mark.both_databases
+
 WISH: dict[str, Any] = {"name": "CI of web", "accesses": ["reports.web.read"], "expires_in": 3600}
 Headers = dict[str, str]
 

@@ -1,6 +1,7 @@
 """A handler that failed is undone before anybody hears of it: no write is held while the error is answered."""
 
 import httpx
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
@@ -8,6 +9,8 @@ from app.connect import Context
 from tests.connect.probe import ProbedAddon
 from tests.connect.work.acts import leave_row, rows_written
 from tests.support.running import ADDON
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestFailedRequest:

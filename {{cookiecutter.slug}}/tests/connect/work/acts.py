@@ -5,6 +5,7 @@ from sqlalchemy import select
 from app.connect import Context
 from app.connect.api_tokens.table import ApiToken
 from tests.connect.probe import Act, ProbedAddon
+from tests.support.process import Process
 
 
 async def fail(_: Context) -> None:
@@ -34,7 +35,7 @@ def leave_row(ctx: Context, mark: str) -> None:
     ctx.db.add(row)
 
 
-async def rows_written(process: ProbedAddon) -> list[str]:
+async def rows_written(process: Process) -> list[str]:
     """Return the marks of the rows that handlers left."""
     async with process.parts.database.session() as session:
         return list(await session.scalars(select(ApiToken.digest).order_by(ApiToken.digest)))

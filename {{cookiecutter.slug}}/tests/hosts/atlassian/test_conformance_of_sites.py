@@ -1,7 +1,11 @@
 """The conformance suite over Jira and Confluence."""
 
+import pytest
+
 from app.conformance import Administering, Binding, Conformance, Pausing, ProvenUninstalls, SignedLifecycle
 from tests.hosts.atlassian_case import ConfluenceCase, JiraCase
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestJira(Conformance, SignedLifecycle, Pausing, Binding, ProvenUninstalls, Administering):

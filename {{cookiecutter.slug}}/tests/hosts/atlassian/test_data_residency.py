@@ -18,6 +18,8 @@ from tests.hosts.atlassian.product import hs256
 from tests.hosts.atlassian.sections import BASE_URL, manifest, show
 from tests.hosts.atlassian_case import JiraCase, SiteCase
 
+pytestmark = pytest.mark.both_databases
+
 HOOKS = "/jira/dare-migration"
 PLAN = {"startTime": "2026-12-01T00:00:00Z", "endTime": "2026-12-01T12:00:00Z", "location": "EU", "migrationId": 57500}
 SENT = {

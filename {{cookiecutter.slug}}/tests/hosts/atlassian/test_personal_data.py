@@ -28,6 +28,8 @@ from tests.hosts.atlassian.opening import opened
 from tests.hosts.atlassian.product import ADMIN, OTHER
 from tests.hosts.atlassian_case import ConfluenceCase, JiraCase, SiteCase
 
+pytestmark = pytest.mark.both_databases
+
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 
 

@@ -13,6 +13,8 @@ from app.connect.tenancy.tenant import NOBODY, Tenant, TenantState
 from tests.hosts.forge.cloud import Site, access_token
 from tests.hosts.forge.stage import ForgeStage, issue_event
 
+pytestmark = pytest.mark.both_databases
+
 
 async def connect_tenant(forge: ForgeStage, guest: Guest) -> Tenant:
     known = await forge.application.lifecycle.known("jira", guest.client_key)

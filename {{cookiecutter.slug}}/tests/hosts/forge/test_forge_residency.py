@@ -17,6 +17,8 @@ from app.connect.tenancy.tenant import NOBODY
 from tests.hosts.forge.cloud import APP, ENDPOINT, JWKS, OTHER_APP, PANEL, Cloud, Site
 from tests.support.running import Clock
 
+pytestmark = pytest.mark.both_databases
+
 HOOKS = "/forge/migration"
 MIGRATION = ("migration:dataResidency", "forge-data-residency")
 PLAN = {"migrationId": 57500, "startTime": "2026-12-01T00:00:00Z", "endTime": "2026-12-01T12:00:00Z", "location": "EU"}

@@ -17,6 +17,8 @@ from tests.hosts.forge.cloud import Site, access_token
 from tests.hosts.forge.stage import ForgeStage
 from tests.hosts.forge.test_forge_joining import connect_tenant, installed, keep
 
+pytestmark = pytest.mark.both_databases
+
 
 def is_patient(process: Application) -> Application:
     """Have a process wait as in production."""

@@ -8,6 +8,8 @@ from tests.connect.contents import every_row
 from tests.connect.probe import ProbedAddon
 from tests.hosts.hipchat.installs import OtherHost, body_of_other_host
 
+pytestmark = pytest.mark.both_databases
+
 HALVES = ("\ud83d", "\ude00", "cut \ud83d", "\ude00\ud83d")
 JSON = {"Content-Type": "application/json"}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import update
 
 from app.connect import Context
@@ -23,6 +24,8 @@ from tests.hosts.hipchat.installs import (
     signed,
 )
 from tests.support.running import ADDON
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestInstallingAgain:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from app.conformance import Sent
 from app.connect.application import Application
 from app.connect.hosts.protocol import ProofKind
@@ -11,6 +13,8 @@ from tests.hosts.echo.case import HOST, EchoCase
 from tests.hosts.hipchat_case import HipChatCase
 from tests.hosts.together import both
 from tests.hosts.together.both import PANELS, Both
+
+pytestmark = pytest.mark.both_databases
 
 
 class TestWhatIsPortable:

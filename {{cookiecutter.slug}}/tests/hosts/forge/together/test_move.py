@@ -9,6 +9,8 @@ from app.connect.tenancy.tenant import NOBODY
 from devhost.dialects.forge.apps import ForgeInstallation
 from tests.hosts.forge.together.moving import KEY, PANEL, Moving
 
+pytestmark = pytest.mark.both_databases
+
 
 async def settled(moving: Moving, word: str = "kept") -> str:
     """Run the add-on by Connect, with data and settings; return its tenant's id."""
