@@ -1,5 +1,5 @@
 # make demo      the first minute with an add-on, on this machine; ONCE=1 stops at the end, FAMILY=chat or atlassian walks less
-# make bake      answer the eight questions yourself, from this work tree as it stands
+# make bake      answer the nine questions yourself, from this work tree as it stands
 # make test      the template's tests, then those of a project made from it
 # make lint      ruff and mypy, over the template's own code and the project in place
 # make bench     how fast the add-on is, as a share of a bare FastAPI route

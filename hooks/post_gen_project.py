@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 # The one place where answers enter; see pre_gen_project.py.
 CONTEXT = r"""{{ cookiecutter | tojson }}"""
 
-QUESTIONS = ("name", "slug", "description", "vendor", "base_url", "hosts", "deploy", "plumbing_tests")
+QUESTIONS = ("name", "slug", "description", "vendor", "base_url", "hosts", "access", "deploy", "plumbing_tests")
 
 # The questions with a choice: each name, and what else can be typed for it. cookiecutter's own choices take a number
 # and nothing else.
 CHOICES = {
     "hosts": {"all": {"1"}, "chat": {"2"}, "atlassian": {"3"}},
+    "access": {"yes": {"y", "true"}, "no": {"n", "false"}},
     "deploy": {"compose": {"1"}, "kubernetes": {"2"}, "none": {"3"}},
     "plumbing_tests": {"no": {"n", "false"}, "yes": {"y", "true"}},
 }
@@ -58,6 +59,7 @@ MANIFEST: tuple[tuple[str, set[str], tuple[str, ...]], ...] = (
             "tests/connect/test_settings.py",
             "tests/connect/test_start.py",
             "tests/connect/access",
+            "tests/connect/api_tokens",
             "tests/connect/database/test_hanging.py",
             "tests/connect/database/test_store.py",
             "tests/connect/database/test_two_roles.py",
@@ -106,7 +108,40 @@ MANIFEST: tuple[tuple[str, set[str], tuple[str, ...]], ...] = (
             "tests/support/sites.py",
         ),
     ),
-    # What looks at both at once.
+    (
+        "access",
+        {"yes"},
+        (
+            "app/connect/access",
+            "app/connect/declare/access_section.py",
+            "app/connect/declare/token_events.py",
+            "app/connect/operating/access_arguments.py",
+            "app/connect/operating/access_commands.py",
+            "app/connect/operating/token_roster.py",
+            "app/connect/operating/users.py",
+            "app/connect/pages/templates/connect/managed_settings.html",
+            "app/connect/serving/token_handlers.py",
+            "docs/access.md",
+            "tests/addon/test_who_reads_builds.py",
+            "tests/browser/form_stage.py",
+            "tests/browser/test_form_looks.py",
+            "tests/browser/test_forms.py",
+            "tests/browser/test_token_page.py",
+            "tests/connect/access",
+            "tests/connect/declare/test_typed_routers.py",
+            "tests/connect/operating/test_token_commands.py",
+            "tests/connect/operating/test_user_commands.py",
+            "tests/connect/serving/holding.py",
+            "tests/connect/serving/test_guarded_routes.py",
+            "tests/connect/serving/test_revoking_theirs.py",
+            "tests/connect/serving/test_token_policies.py",
+            "tests/connect/serving/test_token_routes.py",
+            "tests/connect/serving/test_who_must_not_get_in.py",
+            "tests/hosts/atlassian/test_who_may.py",
+            "tests/hosts/atlassian/who_may.py",
+        ),
+    ),
+    # What looks at both families at once.
     (
         "hosts",
         {"all"},
@@ -125,8 +160,9 @@ MANIFEST: tuple[tuple[str, set[str], tuple[str, ...]], ...] = (
     ),
 )
 
-# Where the families meet: the lines of a file that name a family, and what stands in their place without it (None for
-# nothing). They are whole lines, each once in its file, so that what is left reads as if the other had never been.
+# Where a family of hosts, or the room `access`, meets the rest: the lines of a file that name it, and what stands in
+# their place without it (None for nothing). They are whole lines, each once in its file, so that what is left reads as
+# if it had never been.
 JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
     "app/addon/__init__.py": {
         "chat": {
@@ -176,6 +212,138 @@ JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
             '    "jira.jiraEntityProperties.build-index",': None,
             '    "issue_builds",': None,
         },
+        "access": {
+            '    "tests/addon/test_who_reads_builds.py",': None,
+            '    "access",': None,
+        },
+    },
+    "app/connect/__init__.py": {
+        "access": {
+            "import app.connect.access  # noqa: F401 - first, so that the function of this name takes its place here": None,
+            "from app.connect.declare.token_events import TokenFacts": None,
+            '    "TokenFacts",': None,
+        },
+    },
+    "app/connect/application.py": {
+        "access": {
+            "from app.connect.access.expired import of_tokens": None,
+            "        reads = of_inbox(self.database, self.inbox), of_tokens(self.database)": (
+                "        reads = (of_inbox(self.database, self.inbox),)"
+            ),
+            "from app.connect.access.managing import open_tokens": (
+                "from app.connect.api_tokens.keeping import ApiTokens"
+            ),
+            "from app.connect.access.opening import open_backends": None,
+            "from app.connect.access.token_forms import ManagedTokenForms": None,
+            "from app.connect.access.token_routes import token_router": None,
+            "from app.connect.serving.transitions import Transitions": (
+                "from app.connect.serving.token_forms import TokenForms\n"
+                "from app.connect.serving.transitions import Transitions"
+            ),
+            "        self.api_tokens = open_tokens(self.database, self.vault, self.directory, self.inbox, self.addon)": (
+                "        self.api_tokens = ApiTokens(self.database, self.vault, self.directory)"
+            ),
+            "        backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)": None,
+            "            token_forms=ManagedTokenForms(self.api_tokens, routers),": (
+                "            token_forms=TokenForms(self.api_tokens),"
+            ),
+            "            further=[token_router(self.serving, self.api_tokens, backends)],": None,
+            '        """Write what is due besides what was accepted: questions about hints, the ends of tokens, schedules."""': (
+                '        """Write what is due besides what was accepted: questions about hints, schedules."""'
+            ),
+            "        await self.api_tokens.tell_expiring()": None,
+            "        await self.api_tokens.erase_expired()": None,
+        },
+    },
+    "app/connect/cli.py": {
+        "access": {
+            "from app.connect.operating.access_arguments import ABOUT_ACCESS, add_token_commands, add_user_commands": None,
+            '    access = commands.add_parser("access", help=ABOUT_ACCESS)': (
+                '    commands.add_parser("access", help="list every route with what it asks of who calls it")'
+            ),
+            "    add_token_commands(access)": None,
+            "    add_user_commands(commands)": None,
+        },
+    },
+    "app/connect/commands.py": {
+        "access": {
+            "from app.connect.access.asked import unguarded_routes": None,
+            "    for note in unguarded_routes(application.routers):": None,
+            "        print(note)": None,
+        },
+    },
+    "app/connect/declare/addon.py": {
+        "access": {
+            "from app.connect.declare.token_events import TokenHandler": None,
+            "    tokens: Sequence[TokenHandler]": None,
+            "        tokens=[one for router in routers for one in router.tokens],": None,
+        },
+    },
+    "app/connect/declare/guards.py": {
+        "access": {
+            '    raise NotAllowed(f"An API token with a list of accesses names the {name} it asks about. Send {name}.")': (
+                '    raise NotAllowed(f"A call names the {name} it asks about. Send {name}.")'
+            ),
+        },
+    },
+    "app/connect/declare/manifest.py": {
+        "access": {
+            "from app.connect.declare.access_section import AccessSection, NamedAccesses": None,
+            '    """The whole of addon.toml: `[addon]`, `[access]` and the section of every enabled host."""': (
+                '    """The whole of addon.toml: `[addon]` and the section of every enabled host."""'
+            ),
+            "    policies: NamedAccesses = field(default_factory=dict)": None,
+            '    fields |= {"access": (AccessSection, AccessSection())}': None,
+            "    return Manifest(read.addon, found, read.access.policies)  # type: ignore[attr-defined]": (
+                "    return Manifest(read.addon, found)  # type: ignore[attr-defined]"
+            ),
+        },
+    },
+    "app/connect/declare/router.py": {
+        "access": {
+            "from app.connect.declare.token_events import OnTokens, TokenHandler": None,
+            "class Router(OnTokens[C], Generic[C]):": "class Router(Generic[C]):",
+            "        self.tokens: list[TokenHandler] = []": None,
+            "        return any(lists) or bool(self.tokens) or bool(self.settings_forms) or bool(self.api.routes)": (
+                "        return any(lists) or bool(self.settings_forms) or bool(self.api.routes)"
+            ),
+        },
+    },
+    "app/connect/serving/dependencies.py": {
+        "access": {
+            'UNGUARDED = "This asks for an API token that may do everything. Create one without a list of accesses."': (
+                'UNGUARDED = "This asks for an API token that may do everything. Create a new one."'
+            ),
+        },
+    },
+    "app/connect/serving/handlers.py": {
+        "access": {
+            "from app.connect.serving.token_handlers import tell_of_token": None,
+            "        case Kind.ACCESS:": None,
+            "            await tell_of_token(addon, claim.name, context, payload)": None,
+        },
+    },
+    "app/connect/serving/openapi.py": {
+        "access": {
+            '    "AnyApiToken": _http("bearer", "An API token, whatever it may do"),': None,
+            '    "Password": _http("basic", "`TENANT_ID/NAME` of a user, and the password"),': None,
+            '    "OtherBackend": _key("Or what else a backend of `GET /api/backends` reads"),': None,
+            '    "AnyApiToken": "any API token",': None,
+            '    "Password": "a password",': None,
+            '    "OtherBackend": "another backend",': None,
+        },
+    },
+    "app/connect/settings.py": {
+        "access": {
+            '    auth_backends: Words = ("page", "tokens")': None,
+            '    """Who may ask for an API token, comma separated, in the order in which they are asked: `page`, `tokens`,': None,
+            '    `passwords`, or the name of an entry point of `connect.backends`."""': None,
+        },
+    },
+    "app/connect/work/rows.py": {
+        "access": {
+            '    ACCESS = "access"': None,
+        },
     },
     "devhost/app.py": {
         "chat": {
@@ -201,6 +369,19 @@ JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
             "    ForgeKit,": None,
         },
     },
+    "docs/guide.md": {
+        "access": {
+            "A token of the settings page may do everything, unless it was given a list: [docs/access.md](access.md) has lists, and who gives them.": (
+                "A token of the settings page may do everything."
+            ),
+        },
+    },
+    "tests/connect/contents.py": {
+        "access": {
+            "from app.connect.access.users import Users": None,
+            '    await Users(process.parts.database, [tenant.host]).add(tenant.id, mark, "no hash", None)': None,
+        },
+    },
     "tests/connect/rules/contracts.toml": {
         "chat": {
             '    "(app.connect.hosts.atlassian) | (app.connect.hosts.hipchat) | app.connect.hosts.loading",': (
@@ -212,6 +393,37 @@ JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
             '    "(app.connect.hosts.atlassian) | (app.connect.hosts.hipchat) | app.connect.hosts.loading",': (
                 '    "(app.connect.hosts.hipchat) | app.connect.hosts.loading",'
             ),
+        },
+        "access": {
+            '    "(app.connect.access)",': None,
+        },
+    },
+    "tests/connect/rules/test_sizes.py": {
+        "access": {
+            '    "access": 1_360,': None,
+        },
+    },
+    "tests/connect/serving/test_openapi_document.py": {
+        "access": {
+            '            "AnyApiToken",': None,
+            '            "api-token/revoke-one",': None,
+            '            "api-token/revoke-of",': None,
+        },
+    },
+    "tests/connect/serving/test_openapi_fuzz.py": {
+        "access": {
+            '        if schemes & {"ApiToken", "AnyApiToken"}:': '        if "ApiToken" in schemes:',
+        },
+    },
+    "tests/connect/serving/test_refusals.py": {
+        "access": {
+            '            "api-token/revoke-one",': None,
+            '            "api-token/revoke-of",': None,
+        },
+    },
+    "tests/connect/showcase.py": {
+        "access": {
+            '    "access": {"policies": {"readers": ["reports.*.read"], "mine": ["reports.me.*"]}},': None,
         },
     },
     "tests/support/running.py": {
@@ -225,6 +437,9 @@ JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
         },
     },
 }
+
+# What one part alone needs installed, with what that brings along.
+PACKAGES = {"access": ("argon2-cffi", "argon2-cffi-bindings")}
 
 # Left behind where somebody ran a tool inside the template; never part of a project.
 CACHES = ("__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules")
@@ -261,15 +476,46 @@ def drop_unchosen(project: Path, answers: dict[str, str | None]) -> None:
             shutil.rmtree(path)
 
 
+def left_out(answers: dict[str, str | None]) -> set[str]:
+    """Name the parts that a project is without, as `JOINTS` and `PACKAGES` do."""
+    families = {family for family in ("chat", "atlassian") if answers["hosts"] not in {"all", family}}
+    return families if answers["access"] == "yes" else families | {"access"}
+
+
 def mend_joints(project: Path, answers: dict[str, str | None]) -> None:
     """Remove the lines that name what a project is without."""
-    for name, families in JOINTS.items():
+    gone = left_out(answers)
+    for name, parts in JOINTS.items():
         path = project / name
-        gone = {family: lines for family, lines in families.items() if answers["hosts"] not in {"all", family}}
-        changes = {line: after for lines in gone.values() for line, after in lines.items()}
+        changes = {line: after for part, lines in parts.items() if part in gone for line, after in lines.items()}
         if changes and path.is_file():
-            after = [changes.get(line, line) for line in path.read_text(encoding="utf-8").splitlines()]
-            path.write_text("".join(f"{line}\n" for line in after if line is not None), encoding="utf-8")
+            after = mended(path.read_text(encoding="utf-8").splitlines(), changes)
+            path.write_text("".join(f"{line}\n" for line in after), encoding="utf-8")
+
+
+def mended(lines: list[str], changes: dict[str, str | None]) -> list[str]:
+    """Return the lines as they read without what is gone: it leaves no two blank lines where there was one."""
+    after: list[str] = []
+    closing = False
+    for line in lines:
+        changed = changes.get(line, line)
+        if changed is None:
+            closing = after[-1:] == [""]
+        elif line or not closing:
+            after.append(changed)
+            closing = False
+    return after
+
+
+def drop_packages(project: Path, answers: dict[str, str | None]) -> None:
+    """Remove the pins of packages that nothing needs, with the hashes in the lines below."""
+    gone = {package for part in left_out(answers) for package in PACKAGES.get(part, ())}
+    for name in ("constraints.txt", "requirements.txt") if gone else ():
+        kept, going = [], False
+        for line in (project / name).read_text(encoding="utf-8").splitlines(keepends=True):
+            going = line.partition("==")[0] in gone or (going and line.startswith(" "))
+            kept += [] if going else [line]
+        (project / name).write_text("".join(kept), encoding="utf-8")
 
 
 def is_loopback(host: str) -> bool:
@@ -415,6 +661,7 @@ def main() -> None:
     project = Path.cwd()
     drop_unchosen(project, context)
     mend_joints(project, context)
+    drop_packages(project, context)
     write_private(project / ".env", env_text(str(context["base_url"]), context["hosts"]))
     state = cruft_state(context)
     (project / ".cruft.json").write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")

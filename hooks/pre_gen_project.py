@@ -15,6 +15,7 @@ CONTEXT = r"""{{ cookiecutter | tojson }}"""
 # and nothing else.
 CHOICES = {
     "hosts": {"all": {"1"}, "chat": {"2"}, "atlassian": {"3"}},
+    "access": {"yes": {"y", "true"}, "no": {"n", "false"}},
     "deploy": {"compose": {"1"}, "kubernetes": {"2"}, "none": {"3"}},
     "plumbing_tests": {"no": {"n", "false"}, "yes": {"y", "true"}},
 }

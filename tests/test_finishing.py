@@ -68,6 +68,7 @@ class TestRecord:
                     "vendor": "Example Company",
                     "base_url": "http://127.0.0.1:8000",
                     "hosts": "all",
+                    "access": "yes",
                     "deploy": "compose",
                     "plumbing_tests": "no",
                     "_template": str(template),

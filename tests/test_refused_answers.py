@@ -17,6 +17,7 @@ GOOD = {
     "vendor": "Example Company",
     "base_url": "https://builds.example.com",
     "hosts": "all",
+    "access": "yes",
     "deploy": "compose",
     "plumbing_tests": "no",
 }
@@ -78,6 +79,8 @@ BAD = [
     ("hosts", "", "is none of all, chat, atlassian"),
     ("hosts", "0", "is none of all, chat, atlassian"),
     ("hosts", "chat, atlassian", "is none of all, chat, atlassian"),
+    ("access", "some", "is none of yes, no"),
+    ("access", "", "is none of yes, no"),
     ("deploy", "heroku", "is none of compose, kubernetes, none"),
     ("deploy", "", "is none of compose, kubernetes, none"),
     ("deploy", "4", "is none of compose, kubernetes, none"),
@@ -119,6 +122,8 @@ class TestEachAnswer:
             ("base_url", "http://[::1]:8000"),
             ("base_url", "https://builds.example.com:8443/addons/builds"),
             ("base_url", "https://xn--bcher-kva.example"),
+            ("access", "N"),
+            ("access", "true"),
             ("deploy", "kubernetes"),
             ("deploy", " None "),
             ("deploy", "2"),
@@ -144,6 +149,7 @@ class TestAllTogether:
             "description": " ",
             "vendor": "a\tb",
             "base_url": "nowhere",
+            "access": "perhaps",
             "deploy": "heroku",
             "plumbing_tests": "maybe",
         }
@@ -157,7 +163,7 @@ class TestAllTogether:
     def test_template_code_typed_as_an_answer_is_neither_run_nor_kept(
         self, converse: Converse, tmp_path: Path, answer: str
     ) -> None:
-        said = converse([answer, "builds", "", "", "", "", "", ""], tmp_path)
+        said = converse([answer, "builds", *[""] * 7], tmp_path)
         assert said.returncode == 1
         assert f"name: '{answer}' holds " in said.stderr
         assert list(tmp_path.iterdir()) == []

@@ -219,6 +219,22 @@ class TestUpdate:
         assert differ == ["Makefile"]
         assert (project / "Makefile").read_text() == (wanted / "Makefile").read_text() + "\n# a newer line\n"
 
+    @pytest.mark.parametrize(("before", "after"), [("yes", "no"), ("no", "yes")])
+    def test_follows_to_plain_tokens_and_back(
+        self, published: Path, make: Make, bake: Bake, tmp_path: Path, before: str, after: str
+    ) -> None:
+        project = make(access=before)
+        append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
+        commit_all(published)
+        update(project, "--variables-to-update", json.dumps({"access": after}))
+        wanted = bake(tmp_path / "wanted", access=after)
+        own = (".git/", ".env", ".cruft.json", "README.md", "addon.toml")
+        yours = (*own, "app/addon/", "forge/", "migrations/", "tests/addon/")
+        ours = {name for name in files_of(wanted) if not name.startswith(yours) or name == ".env.example"}
+        assert {name for name in files_of(project) if not name.startswith(yours) or name == ".env.example"} == ours
+        differ = [name for name in ours if (project / name).read_bytes() != (wanted / name).read_bytes()]
+        assert differ == ["Makefile"]
+
     def test_takes_them_from_a_project_older_than_the_question(self, published: Path, make: Make) -> None:
         hook = published / "hooks/post_gen_project.py"
         newer = hook.read_text()

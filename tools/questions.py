@@ -1,4 +1,4 @@
-"""`make bake`: ask the eight questions and make a project from the work tree as it stands, in build/mine."""
+"""`make bake`: ask the nine questions and make a project from the work tree as it stands, in build/mine."""
 
 import subprocess
 import sys

@@ -9,7 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-from app.connect.access.rules import Accesses, read_access
+from app.connect.access.comparing import read_access
+from app.connect.api_tokens.rules import Accesses
 
 RULES = [*(f"builds.p{number}.report" for number in range(90)), *(f"!builds.p{n}.read" for n in range(9)), "builds.*.#"]
 ASKED = [f"builds.p{number}.{verb}" for number in range(500) for verb in ("report", "read")]

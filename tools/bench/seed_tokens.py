@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path.cwd()))
 
-from app.connect.access.api_tokens import MOST_TOKENS
-from app.connect.access.token_table import ApiToken, new_id
-from app.connect.access.token_text import RANDOM, complete
+from app.connect.api_tokens.keeping import MOST_TOKENS
+from app.connect.api_tokens.spelling import RANDOM, complete
+from app.connect.api_tokens.table import ApiToken, new_id
 from app.connect.database.engine import Database
 from app.connect.keys.sealing import Vault
 from app.connect.settings import load_settings

@@ -3,6 +3,7 @@
 Each host has a face of its own: `from app.connect.hosts.<name> import ...`.
 """
 
+import app.connect.access  # noqa: F401 - first, so that the function of this name takes its place here
 from app.connect.context import Context
 from app.connect.database.engine import Base, UtcDateTime
 from app.connect.database.guard import TenantOwned
@@ -11,7 +12,7 @@ from app.connect.declare.declarations import Page
 from app.connect.declare.forms import BoundForm, ConfigForm, Done, Form, Input
 from app.connect.declare.router import Router
 from app.connect.declare.times import next_time
-from app.connect.declare.token_facts import TokenFacts
+from app.connect.declare.token_events import TokenFacts
 from app.connect.errors import (
     BadRequest,
     ConfigurationError,

@@ -13,9 +13,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 
-from app.connect.access.api_tokens import ApiTokens
-from app.connect.access.expired import oldest_overdue
-from app.connect.access.token_events import Events
+from app.connect.access.expired import of_tokens
+from app.connect.access.managing import open_tokens
+from app.connect.access.opening import open_backends
+from app.connect.access.token_forms import ManagedTokenForms
+from app.connect.access.token_routes import token_router
 from app.connect.context import Parts
 from app.connect.database.engine import Database
 from app.connect.database.schema import prepare_schema
@@ -33,7 +35,6 @@ from app.connect.network.fetch import Outbound, Transport
 from app.connect.network.tokens import GrantedToken, TokenManager, Wanted
 from app.connect.pages.page_tokens import PageTokens
 from app.connect.pages.rendering import Pages
-from app.connect.serving.backends import open_backends
 from app.connect.serving.checks import require_placed
 from app.connect.serving.contexts import Administrators, Contexts
 from app.connect.serving.dependencies import Serving
@@ -41,7 +42,7 @@ from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import viewer_folder
 from app.connect.serving.health import Readiness, health_app, health_router
 from app.connect.serving.lifetime import Engine, lifetime
-from app.connect.serving.metrics import metrics_router, of_inbox, of_tokens
+from app.connect.serving.metrics import metrics_router, of_inbox
 from app.connect.serving.proof import Authenticator
 from app.connect.serving.schedule import Scheduler, settings_reader
 from app.connect.serving.transitions import Transitions
@@ -133,9 +134,7 @@ class Application:
             for name, host in self.hosts.items()
         }
         hand_tokens(self.hosts, self.tokens)
-        self.api_tokens = ApiTokens(
-            self.database, self.vault, manifest.policies, Events(self.inbox, self.addon.tokens), self.directory
-        )
+        self.api_tokens = open_tokens(self.database, self.vault, self.directory, self.inbox, self.addon)
         self.page_tokens = PageTokens(self.vault.page_keys)
         self.contexts = Contexts(self.hosts, self.tokens)
         administrators = Administrators(self.hosts)
@@ -194,12 +193,15 @@ class Application:
             contexts=self.contexts,
             api_tokens=self.api_tokens,
         )
-        limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
-        self.connections = Connections(limits) if settings.max_connections else None
+        backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)
+        self.connections = Connections.of(
+            Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
+        )
         self.app = build_app(
             self.serving,
             routers,
-            backends=open_backends(settings.auth_backends, self.serving, self.database, self.settings_models),
+            token_forms=ManagedTokenForms(self.api_tokens, routers),
+            further=[token_router(self.serving, self.api_tokens, backends)],
             documents=self.documents,
             lifecycle=self.lifecycle,
             inbox=self.inbox,
@@ -237,7 +239,7 @@ class Application:
     def _standing(self, *, claims: bool) -> list[APIRouter]:
         is_claiming = self.worker.is_claiming if claims else None
         readiness = Readiness(self.database, follows=self.directory.is_following, claims=is_claiming)
-        reads = of_inbox(self.database, self.inbox), of_tokens(self.database, oldest_overdue)
+        reads = of_inbox(self.database, self.inbox), of_tokens(self.database)
         return [health_router(readiness), metrics_router(self.settings.metrics_token, *reads)]
 
     def _alive(self, engine: Engine, *others: Coroutine[None, None, None]) -> AbstractAsyncContextManager[None]:

@@ -1,17 +1,23 @@
-"""The `addon` command: new, descriptor, manifest, check, access, migrate, worker, inbox, tenant, user, keys."""
+"""The `addon` command: what can be typed, and where what it does is found."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from app.connect.errors import ConfigurationError
+from app.connect.operating.access_arguments import ABOUT_ACCESS, add_token_commands, add_user_commands
+
+COMMANDS = "app.connect.commands"
+"""Where what a command does is found by its name, unless its parser says another module."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; exit status 1 with a sentence on standard error when something needs mending."""
     parser = argparse.ArgumentParser(prog="addon", description="Commands for this add-on.")
+    parser.set_defaults(module=COMMANDS)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     begin = commands.add_parser("new", help="remove the example and begin with an empty add-on")
     begin.add_argument("--yes", action="store_true", help="do not ask before files are removed")
@@ -26,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="compare it with the committed file, manifest.yml unless said; exit status 1 when they differ",
     )
     commands.add_parser("check", help="find mistakes: settings, addon.toml, handlers, routes without proof, models")
-    _add_access(commands)
+    access = commands.add_parser("access", help=ABOUT_ACCESS)
+    add_token_commands(access)
     commands.add_parser("migrate", help="bring the database schema to head")
     worker = commands.add_parser("worker", help="run handlers beside what serves; any number of these, on PostgreSQL")
     worker.add_argument("--host", default="127.0.0.1", help="where it answers how it is; 127.0.0.1 unless said")
@@ -35,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     _add_inbox(commands)
     _add_tenant(commands)
-    _add_user(commands)
+    add_user_commands(commands)
     keys = commands.add_parser("keys", help="change the keys that seal secrets").add_subparsers(
         dest="what", required=True, metavar="COMMAND"
     )
@@ -49,17 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1
-
-
-def _add_access(commands: Any) -> None:
-    about = "list every route with what it asks of who calls it, or API tokens"
-    access = commands.add_parser("access", help=about).add_subparsers(dest="what", metavar="COMMAND")
-    tokens = access.add_parser("tokens", help="list API tokens: policy, who made it, where, last use, expiry")
-    tokens.add_argument("--tenant", help="only this tenant's, by the id that `addon tenant list` shows")
-    revoke = access.add_parser("revoke", help="end every API token that a person made, and those made with these")
-    revoke.add_argument("--tenant", required=True, help="where, by the id that `addon tenant list` shows")
-    revoke.add_argument("--by", required=True, help="who made them, by the host's id that `addon access tokens` shows")
-    tokens.add_argument("--beyond", action="store_true", help="only those that hold more than their policy does now")
 
 
 def _loop_factory(command: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -97,26 +93,6 @@ def _add_tenant(commands: Any) -> None:
     purge.add_argument("--installed", action="store_true", help="delete it although it is installed")
 
 
-def _add_user(commands: Any) -> None:
-    user = commands.add_parser("user", help="add, list or remove who shows a password for an API token").add_subparsers(
-        dest="what", required=True, metavar="COMMAND"
-    )
-    for name, what in (
-        ("add", "add a user of a tenant; the password is read from standard input"),
-        ("list", "list users: tenant, name, accesses, since when"),
-        ("remove", "remove a user; API tokens that it created live on"),
-    ):
-        command = user.add_parser(name, help=what)
-        is_named = name != "list"
-        command.add_argument("--tenant", required=is_named, help="the tenant, by the id that `addon tenant list` shows")
-        if is_named:
-            command.add_argument("--name", required=True, help="the name of the user, which its tenant has once")
-        if name == "add":
-            command.add_argument(
-                "--access", action="append", help="what it may do, such as 'builds.*.report'; may be given again"
-            )
-
-
 async def _run(given: argparse.Namespace) -> int:
     # Imported late: the parser answers `--help` and mistakes at once.
     if given.command == "new":
@@ -124,15 +100,12 @@ async def _run(given: argparse.Namespace) -> int:
 
         return await new(ask=not given.yes)
 
-    from app.connect import commands
     from app.connect.application import Application
     from app.connect.declare.author import find_routers
-    from app.connect.operating import access_commands
     from app.connect.settings import load_settings
 
     run: Callable[[Application, argparse.Namespace], Awaitable[int]] = getattr(
-        access_commands if given.command in {"access", "user"} else commands,
-        "_".join(filter(None, (given.command, getattr(given, "what", None)))),
+        import_module(given.module), "_".join(filter(None, (given.command, getattr(given, "what", None))))
     )
     application = Application(load_settings(), find_routers())
     try:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.connect.access.expired import tokens_under_older_keys
+from app.connect.access.asked import unguarded_routes
+from app.connect.api_tokens.older_keys import tokens_under_older_keys
 from app.connect.application import ROOT, Application
 from app.connect.database.engine import Database
 from app.connect.database.pending import unwritten_models
@@ -18,7 +19,8 @@ from app.connect.hosts.kept import Differences, KeptDocument
 from app.connect.logging import configure_logging
 from app.connect.operating.roster import list_installations, require_tenant
 from app.connect.operating.rotation import Rotation
-from app.connect.serving.checks import unguarded_routes, unlisted_routers, unproven_routes
+from app.connect.serving.checks import unlisted_routers, unproven_routes
+from app.connect.serving.openapi import asked_by_routes
 from app.connect.settings import WORKERS_NEED, unknown_names
 from app.connect.work.dead import DeadEntries
 from app.connect.work.rows import InboxRow
@@ -95,6 +97,13 @@ async def check(application: Application, _: argparse.Namespace) -> int:
         print("Settings, addon.toml, handlers, routes and migrations fit together.")
         print("After a change of addon.toml or of events each host must read the descriptor again: update it there.")
     return 1 if problems else 0
+
+
+async def access(application: Application, _: argparse.Namespace) -> int:
+    """List every route with what it asks for."""
+    for asked in asked_by_routes(application.app.openapi()):
+        print("\t".join(asked))
+    return 0
 
 
 async def migrate(application: Application, _: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.access.rules import Accesses, spell
+from app.connect.api_tokens.rules import Accesses, spell
 from app.connect.database.engine import Database
 from app.connect.database.store import TenantStore
 from app.connect.database.tenant_session import give_back, is_writing

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from app.connect.access.token_forms import TokenForm
 from app.connect.declare.forms import BoundForm, Form, inputs
 from app.connect.declare.parsing import parse
 from app.connect.errors import FormRefused
-from app.connect.serving.token_forms import TokenForm
 from tests.connect.declare.examples import Everything, Hours, Vote
 
 CONNECT = Path(__file__).parents[2] / "app" / "connect" / "pages"
@@ -132,7 +132,8 @@ class FormStage:
         values = {
             "settings": settings,
             "token_count": len(TOKENS),
-            "token_form": BoundForm("/t", inputs(TokenForm)),
+            "token_url": "/t",
+            "token_inputs": inputs(TokenForm),
             "tokens": TOKENS,
             "revoke_url": "/r",
             "revoke_one_url": "/r1",
@@ -140,7 +141,7 @@ class FormStage:
             "makers": ["557058:5b10a2844c20165700ede21g"],
             "asked": ["builds.*.read", "builds.*.report"],
         }
-        return self._html(self._templates.get_template("connect/settings.html").render(frame=FRAME, **values))
+        return self._html(self._templates.get_template("connect/managed_settings.html").render(frame=FRAME, **values))
 
     def _html(self, text: str) -> Response:
         return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})

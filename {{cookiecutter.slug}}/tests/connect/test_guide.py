@@ -76,20 +76,12 @@ class TestTheCode:
         assert run(written, *CHECKS[check]) is not None
 
     def test_imports_public_names_alone(self) -> None:
-        # The face has a function of the name of `app.connect.access`.
-        names = ("app.connect", "app.connect.access", "app.connect.hosts.hipchat")
+        names = ("app.connect", "app.connect.hosts.hipchat")
         public = {name: set(importlib.import_module(name).__all__) for name in names}
         found = IMPORT.findall("\n".join(text for _, text in FENCE.findall(GUIDE + CHAT)))
         assert len(found) >= 10
         for module, names in found:
             assert set(names.strip("()").split(", ")) <= public[module], names
-
-
-class TestTheBackend:
-    def test_is_the_package_that_the_tests_install(self, written: Path) -> None:
-        for name in ("pyproject.toml", "connect_badge/__init__.py"):
-            _, _, shown = (written / "badge" / name).read_text(encoding="utf-8").partition("\n")
-            assert shown == (ROOT / "tests/connect/access/package" / name).read_text(encoding="utf-8")
 
 
 def anchors(markdown: str) -> set[str]:

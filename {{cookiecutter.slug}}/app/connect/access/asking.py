@@ -9,7 +9,7 @@ from traceback import walk_tb
 from typing import cast
 
 from app.connect.access.backends import Backend, BackendRequest
-from app.connect.access.principal import Principal
+from app.connect.api_tokens.principal import Principal
 from app.connect.errors import Busy, NotAllowed, NotAuthenticated
 
 LONGEST = 30.0

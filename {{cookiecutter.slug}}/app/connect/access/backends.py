@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 from pydantic_settings import BaseSettings
 
-from app.connect.access.principal import Principal
 from app.connect.access.users import find_tenant
+from app.connect.api_tokens.principal import Principal
 from app.connect.database.engine import Database
 from app.connect.settings import load_settings
 from app.connect.tenancy.tenant import Tenant

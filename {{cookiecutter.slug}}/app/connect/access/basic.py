@@ -6,7 +6,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-LONGEST_NAME = 100
+from app.connect.api_tokens.table import NAME_LENGTH
+
+LONGEST_NAME = NAME_LENGTH
 LONGEST_PASSWORD = 1_000
 """Characters."""
 SHORTEST_PASSWORD = 12

@@ -2,14 +2,12 @@
 
 import logging
 import time
-from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 
-from app.connect.access.token_table import ApiToken, is_current
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Database
-from app.connect.keys.sealing import Vault
-from app.connect.tenancy.tables import InstallationRow
+from app.connect.serving.metrics import Read, Sample
 
 BATCH = 500
 """Rows deleted in one transaction: a write of the add-on waits no longer than for that."""
@@ -42,34 +40,19 @@ async def oldest_overdue(database: Database) -> float | None:
     return None if oldest is None else now - oldest
 
 
+def of_tokens(database: Database) -> Read:
+    """Read for how long the oldest API token has been expired that is not deleted, for the metrics."""
+
+    async def read() -> list[Sample]:
+        about = "Seconds since the oldest API token expired that is not deleted; 0 where there is none."
+        seconds = await oldest_overdue(database) or 0.0
+        return [Sample("addon_api_tokens_overdue_seconds", "gauge", about, "", {"": seconds})]
+
+    return read
+
+
 async def _complain(database: Database) -> None:
     """Say so where sweeping has not kept up; nobody gets in with what is left."""
     seconds = await oldest_overdue(database)
     if seconds is not None and seconds > LATE:
         log.warning("expired API tokens were not deleted for long", extra={"oldest_overdue_seconds": round(seconds)})
-
-
-@dataclass(frozen=True, slots=True)
-class Older:
-    """How many tokens are not known by the newest key."""
-
-    waiting: int
-    """Known by an older one: these move when they are next used, and end when that key is taken away."""
-    lost: int
-    """Known by a key that is not there: nobody can use these."""
-
-
-async def tokens_under_older_keys(database: Database, vault: Vault) -> Older:
-    """Count the tokens that were not used since the newest key came."""
-    newest, *older = vault.digest_names
-    known_by = func.substr(ApiToken.digest, 1, len(newest)).label("known_by")
-    query = (
-        select(known_by, func.count())
-        .join(InstallationRow, InstallationRow.id == ApiToken.installation_id)
-        .where(ApiToken.generation == InstallationRow.generation, is_current(time.time()))
-        .group_by(known_by)
-    )
-    async with database.session() as session:
-        counts = {name: count for name, count in await session.execute(query) if name != newest}
-    waiting = sum(count for name, count in counts.items() if name in older)
-    return Older(waiting, sum(counts.values()) - waiting)

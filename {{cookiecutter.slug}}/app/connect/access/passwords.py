@@ -12,9 +12,9 @@ from app.connect.access.attempts import Attempts
 from app.connect.access.backends import BackendRequest
 from app.connect.access.basic import Shown, read_basic
 from app.connect.access.hashing import Hashing
-from app.connect.access.principal import Principal
-from app.connect.access.rules import read_accesses
 from app.connect.access.users import Found, Users
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.rules import read_accesses
 from app.connect.errors import Busy
 from app.connect.tenancy.misses import Misses
 from app.connect.tenancy.tenant import Caller

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from app.connect.access.principal import Wish
-from app.connect.access.rules import Accesses, AccessRefused, TooIntricate
-from app.connect.declare.token_facts import TokenFacts
+from app.connect.access.comparing import TooIntricate, beyond
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.rules import Accesses, AccessRefused
+from app.connect.declare.token_events import TokenFacts
 from app.connect.errors import ConfigurationError
 
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -53,7 +54,7 @@ class Policies:
         if held.rules == allowed.rules:
             return None
         try:
-            access = held.beyond(allowed)
+            access = beyond(held, allowed)
         except TooIntricate:
             return "its rules are too intricate to compare"
         return None if access is None else f"such as {access}"

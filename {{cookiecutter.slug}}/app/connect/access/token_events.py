@@ -1,16 +1,15 @@
 """What happens to API tokens, told to handlers through the inbox: in the transaction in which it happens, once."""
 
 import logging
-import time
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.access.token_table import ApiToken, is_current
+from app.connect.access.facts import facts_of
+from app.connect.api_tokens.table import ApiToken, is_current
 from app.connect.database.engine import Database
-from app.connect.declare.declarations import TokenHandler
-from app.connect.declare.token_facts import TokenEvent
+from app.connect.declare.token_events import TokenEvent, TokenHandler
 from app.connect.tenancy.directory import INSTALLATIONS
 from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.tables import InstallationRow
@@ -87,15 +86,9 @@ def tell_at(created_at: float, expires_at: float | None) -> float | None:
     return expires_at - AHEAD if expires_at is not None and expires_at - created_at > AHEAD else None
 
 
-async def is_current_token(session: AsyncSession, token_id: str) -> bool:
-    """Tell whether a token is there and has not expired."""
-    found = select(ApiToken.id).where(ApiToken.id == token_id, is_current(time.time()))
-    return await session.scalar(found) is not None
-
-
 def _entry(event: TokenEvent, tenant: Tenant, token: ApiToken, by: Caller) -> InboxRow | None:
     try:
-        facts = token.told
+        facts = facts_of(token)
     except ValueError:
         # Whatever became of one row must hold up none of the others, and no revoking.
         log.exception("nobody can be told of an API token: its accesses cannot be read", extra={"token": token.id})

@@ -8,13 +8,25 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, delete, select, update
 
 from app.connect.access.basic import TENANT_ID
-from app.connect.access.rules import Accesses
-from app.connect.access.user_table import UserFacts, UserRow
+from app.connect.api_tokens.rules import Accesses
+from app.connect.api_tokens.table import UserRow
 from app.connect.database.engine import Database
 from app.connect.errors import ConnectError
 from app.connect.tenancy.directory import INSTALLATIONS
 from app.connect.tenancy.tables import InstallationRow, TenantRow
 from app.connect.tenancy.tenant import Tenant, TenantState
+
+
+@dataclass(frozen=True, slots=True)
+class UserFacts:
+    """What may be told of a user."""
+
+    tenant_id: str
+    name: str
+    accesses: tuple[str, ...] | None
+    """None means everything."""
+    created_at: float
+    """Unix seconds."""
 
 
 class UserRefused(ConnectError):
@@ -65,7 +77,7 @@ class Users:
             if known is not None:
                 raise UserRefused(f"The tenant has a user {name!r} already. Remove it first: addon user remove")
             session.add(row)
-        return row.told
+        return _told(row)
 
     async def remove(self, tenant_id: str, name: str) -> bool:
         """Remove one, and tell whether it was there. Tokens that it created live on."""
@@ -80,7 +92,7 @@ class Users:
         if tenant_id is not None:
             query = query.where(UserRow.tenant_id == tenant_id)
         async with self._database.session() as session:
-            return [row.told for row in await session.scalars(query)]
+            return [_told(row) for row in await session.scalars(query)]
 
     async def find(self, tenant_id: str, name: str) -> Found | None:
         """Find a user by the tenant and the name; None where the tenant is not installed at an enabled host."""
@@ -94,7 +106,7 @@ class Users:
         if not rows:
             return None
         tenant, user = min(rows, key=lambda one: self._hosts.index(one[0].host))
-        return Found(tenant) if user is None else Found(tenant, user.password_hash, user.accesses)
+        return Found(tenant) if user is None else Found(tenant, user.password_hash, _accesses(user))
 
 
 def installed(tenant_id: str, hosts: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
@@ -114,3 +126,11 @@ async def find_tenant(database: Database, hosts: Sequence[str], tenant_id: str) 
         rows = await session.execute(INSTALLATIONS.where(*installed(tenant_id, hosts)))
         tenants = [row.view(owner) for row, owner in rows]
     return min(tenants, key=lambda one: hosts.index(one.host), default=None)
+
+
+def _told(row: UserRow) -> UserFacts:
+    return UserFacts(row.tenant_id, row.name, _accesses(row), row.created_at)
+
+
+def _accesses(row: UserRow) -> tuple[str, ...] | None:
+    return None if row.accesses_json is None else tuple(json.loads(row.accesses_json))

@@ -16,11 +16,11 @@ from app.connect.declare.declarations import (
     ModuleHandler,
     Schedule,
     SettingsForm,
-    TokenHandler,
 )
 from app.connect.declare.form_problems import problems as form_problems
 from app.connect.declare.manifest import HostSection, Manifest, Shown
 from app.connect.declare.router import Router
+from app.connect.declare.token_events import TokenHandler
 from app.connect.errors import ConfigurationError
 
 

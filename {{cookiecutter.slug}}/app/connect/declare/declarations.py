@@ -8,7 +8,6 @@ from pydantic import BaseModel, TypeAdapter
 
 from app.connect.declare.forms import ConfigForm, Form
 from app.connect.declare.times import Daily
-from app.connect.declare.token_facts import TokenEvent
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -78,15 +77,6 @@ class LifecycleHandler:
     """Runs when a tenant comes or goes; without a `host` for every tenant."""
 
     host: str | None
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class TokenHandler:
-    """Runs when something happens to an API token; without a `host` for the tokens of every tenant."""
-
-    host: str | None
-    event: TokenEvent
     call: Call
 
 

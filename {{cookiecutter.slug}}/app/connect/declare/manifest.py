@@ -1,13 +1,14 @@
 """addon.toml: who the add-on is, and one section for each host, with every mistake explained."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
 
+from app.connect.declare.access_section import AccessSection, NamedAccesses
 from app.connect.errors import ConfigurationError, say_problems
 
 NAME = "addon.toml"
@@ -20,7 +21,6 @@ def _whole_url(value: str) -> str:
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_\-.]+$", min_length=1, max_length=40)]
-PolicyName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_\-]+$", max_length=40)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Url = Annotated[str, AfterValidator(_whole_url)]
 
@@ -80,19 +80,13 @@ class AddonSection(Section):
     homepage: Url | None = None
 
 
-class AccessSection(Section):
-    """`[access]`: the named sets of accesses that API tokens are made with."""
-
-    policies: Mapping[PolicyName, list[str]] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The whole of addon.toml: `[addon]`, `[access]` and the section of every enabled host."""
 
     addon: AddonSection
     sections: Mapping[str, HostSection] = field(default_factory=dict)
-    policies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    policies: NamedAccesses = field(default_factory=dict)
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -124,7 +118,8 @@ def read_manifest(
                 ]
             )
         )
-    fields: dict[str, Any] = {"addon": (AddonSection, ...), "access": (AccessSection, AccessSection())}
+    fields: dict[str, Any] = {"addon": (AddonSection, ...)}
+    fields |= {"access": (AccessSection, AccessSection())}
     fields |= {name: (model, ...) for name, model in sections.items()}
     whole = create_model("Document", __base__=Section, **fields)
     try:

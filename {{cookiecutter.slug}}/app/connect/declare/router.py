@@ -21,12 +21,11 @@ from app.connect.declare.declarations import (
     Page,
     Schedule,
     SettingsForm,
-    TokenHandler,
 )
 from app.connect.declare.forms import ConfigForm, Done, Form
 from app.connect.declare.guards import watch
 from app.connect.declare.times import At, Daily, read_days, read_time, require_zone
-from app.connect.declare.token_facts import TokenEvent, TokenFacts
+from app.connect.declare.token_events import OnTokens, TokenHandler
 from app.connect.errors import ConfigurationError
 from app.connect.http.body import StrictRoute
 
@@ -35,7 +34,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound=type[ConfigForm])
 
-TokenCall = Callable[[C, TokenFacts], Awaitable[None]]
 Handler = Callable[Concatenate[C, P], Awaitable[R]]
 
 
@@ -47,7 +45,7 @@ class Decorator(Protocol[C, R]):
         ...
 
 
-class Router(Generic[C]):
+class Router(OnTokens[C], Generic[C]):
     """Collects what one file of the add-on declares; list the routers in `app/addon/__init__.py`."""
 
     host: ClassVar[str | None] = None
@@ -156,18 +154,6 @@ class Router(Generic[C]):
         self.uninstalled.append(LifecycleHandler(self.host, check_call(call, "on_uninstalled")))
         return call
 
-    def on_token_created(self, call: TokenCall[C]) -> TokenCall[C]:
-        """Run after an API token was made; the second parameter is its `TokenFacts`."""
-        return self._on_token(TokenEvent.CREATED, call)
-
-    def on_token_revoked(self, call: TokenCall[C]) -> TokenCall[C]:
-        """Run after an API token was revoked. Uninstalling ends tokens without this."""
-        return self._on_token(TokenEvent.REVOKED, call)
-
-    def on_token_expiring(self, call: TokenCall[C]) -> TokenCall[C]:
-        """Run a day before an API token expires, unless it is revoked by then or was made for no longer than a day."""
-        return self._on_token(TokenEvent.EXPIRING, call)
-
     @overload
     def settings(self, model: S) -> S: ...
     @overload
@@ -212,12 +198,6 @@ class Router(Generic[C]):
             return call
 
         return declare
-
-    def _on_token(self, event: TokenEvent, call: TokenCall[C]) -> TokenCall[C]:
-        if second_parameter(call, f"on_{event}") is not TokenFacts:
-            raise ConfigurationError(f"on_{event}: annotate the second parameter with TokenFacts of app.connect.")
-        self.tokens.append(TokenHandler(self.host, event, call))
-        return call
 
     def _module(
         self, kind: str, key: str, *, is_page: bool = True, require_admin: bool = False

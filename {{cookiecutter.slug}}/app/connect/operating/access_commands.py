@@ -1,4 +1,4 @@
-"""What `addon access` and `addon user` do, by their names: who may do what, whose tokens and passwords there are."""
+"""What `addon access` and `addon user` do with tokens and users, by their names."""
 
 import argparse
 import sys
@@ -10,14 +10,6 @@ from app.connect.errors import ConfigurationError
 from app.connect.operating.roster import require_tenant
 from app.connect.operating.token_roster import TOKEN_COLUMNS, describe_token, list_tokens
 from app.connect.operating.users import add_user, list_users, remove_user
-from app.connect.serving.openapi import asked_by_routes
-
-
-async def access(application: Application, _: argparse.Namespace) -> int:
-    """List every route with what it asks for."""
-    for asked in asked_by_routes(application.app.openapi()):
-        print("\t".join(asked))
-    return 0
 
 
 async def access_tokens(application: Application, given: argparse.Namespace) -> int:

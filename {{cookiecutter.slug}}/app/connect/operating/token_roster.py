@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from app.connect.access.token_table import ApiToken, is_current
+from app.connect.access.facts import facts_of
+from app.connect.api_tokens.table import ApiToken, is_current
 from app.connect.database.engine import Database
-from app.connect.declare.token_facts import TokenFacts
+from app.connect.declare.token_events import TokenFacts
 from app.connect.tenancy.tables import InstallationRow
 
 CHUNK = 500
@@ -29,7 +30,7 @@ async def list_tokens(database: Database, *, tenant_id: str | None = None) -> As
         if tenant_id is not None:
             query = query.where(ApiToken.tenant_id == tenant_id)
         async with database.session() as session:
-            found = [(row.tenant_id, row.told) for row in await session.scalars(query)]
+            found = [(row.tenant_id, facts_of(row)) for row in await session.scalars(query)]
         for one in found:
             yield one
         if len(found) < CHUNK:

@@ -7,8 +7,8 @@ from getpass import getpass
 
 from app.connect.access.basic import LONGEST_PASSWORD, composed, name_problem, password_problem
 from app.connect.access.hashing import hash_password
-from app.connect.access.rules import AccessRefused
 from app.connect.access.users import UserRefused, Users
+from app.connect.api_tokens.rules import AccessRefused
 from app.connect.application import Application
 from app.connect.errors import ConfigurationError
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi.params import Depends
 
-from app.connect.declare.guards import PLACEHOLDER, Guard
+from app.connect.declare.guards import Guard
 from app.connect.declare.router import Router
 from app.connect.errors import ConfigurationError
 from app.connect.serving.dependencies import PROVIDERS
@@ -33,23 +33,6 @@ def access_of(call: Callable[..., Any]) -> str | None:
         if found is not None:
             return found
     return None
-
-
-def asked_rules(routers: Iterable[Router[Any]]) -> list[str]:
-    """Return the rules that open each route to API tokens, such as `builds.*.report`."""
-    asked = {access_of(route.endpoint) for router in routers for route in router.api.routes}  # type: ignore[attr-defined]
-    return sorted({PLACEHOLDER.sub("*", one) for one in asked if one is not None})
-
-
-def unguarded_routes(routers: Iterable[Router[Any]]) -> list[str]:
-    """Return one line for each route for programs that only an API token without a list of accesses opens."""
-    return [
-        f"{route.path}: {route.endpoint.__name__} asks for no access, so only an API token that may do everything "  # type: ignore[attr-defined]
-        'opens it. To let others in, write ctx: Annotated[Context, access("...")].'
-        for router in routers
-        for route in router.api.routes
-        if proof_of(route.endpoint) == "api" and access_of(route.endpoint) is None  # type: ignore[attr-defined]
-    ]
 
 
 def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.types import Scope
 
-from app.connect.access.api_tokens import ApiTokens
+from app.connect.api_tokens.keeping import ApiTokens
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
 from app.connect.declare.declarations import Demand

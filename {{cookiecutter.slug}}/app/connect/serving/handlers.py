@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from app.connect.access.token_events import is_current_token
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
-from app.connect.declare.token_facts import TokenEvent, TokenFacts
+from app.connect.serving.token_handlers import tell_of_token
 from app.connect.tenancy.entries import INSTALLED
 from app.connect.work.claims import Claim
 from app.connect.work.rows import Kind
@@ -38,16 +37,8 @@ async def call_handlers(addon: Addon, claim: Claim, context: Context, payload: A
                 if context.serves(one.host):
                     await one.call(context)
         case Kind.ACCESS:
-            await _tell_of_token(addon, claim.name, context, TokenFacts.load(payload))
+            await tell_of_token(addon, claim.name, context, payload)
     return None
-
-
-async def _tell_of_token(addon: Addon, event: str, context: Context, facts: TokenFacts) -> None:
-    if event == TokenEvent.EXPIRING and not await is_current_token(context.db, facts.id):
-        return
-    for handler in addon.tokens:
-        if handler.event == event and context.serves(handler.host):
-            await handler.call(context, facts)
 
 
 def _declared(handlers: Any, key: str, claim: Claim) -> Any:

@@ -93,18 +93,6 @@ def of_inbox(database: Database, inbox: Inbox) -> Read:
     return read
 
 
-def of_tokens(database: Database, oldest_overdue: Callable[[Database], Awaitable[float | None]]) -> Read:
-    """Read for how long the oldest API token has been expired that is not deleted."""
-
-    async def read() -> list[Sample]:
-        about = "Seconds since the oldest API token expired that is not deleted; 0 where there is none."
-        return [
-            Sample("addon_api_tokens_overdue_seconds", "gauge", about, "", {"": await oldest_overdue(database) or 0.0})
-        ]
-
-    return read
-
-
 def write(samples: list[Sample]) -> bytes:
     """Write samples as a collector reads them."""
     return "".join(line + "\n" for sample in samples for line in _lines(sample)).encode()

@@ -12,34 +12,23 @@ from app.connect.serving.checks import access_of, proof_of
 from app.connect.serving.form_routes import BY_PAGE
 from app.connect.serving.module_routes import SIGNED
 
+
+def _key(description: str, *, name: str = "Authorization", place: str = "header") -> dict[str, str]:
+    return {"type": "apiKey", "in": place, "name": name, "description": description}
+
+
+def _http(scheme: str, description: str) -> dict[str, str]:
+    return {"type": "http", "scheme": scheme, "description": description}
+
+
 SCHEMES = {
-    "SignedRequest": {
-        "type": "apiKey",
-        "in": "query",
-        "name": "signed_request",
-        "description": "The host's token in the address",
-    },
-    "JwtHeader": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "`JWT <token>`: the host's token, or the page token of the same module",
-    },
-    "PageToken": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "`JWT <token>`: the page token of a framed page, good for what that page may do",
-    },
-    "AnyApiToken": {"type": "http", "scheme": "bearer", "description": "An API token, whatever it may do"},
-    "ApiToken": {"type": "http", "scheme": "bearer", "description": "An API token; the names are accesses"},
-    "Password": {"type": "http", "scheme": "basic", "description": "`TENANT_ID/NAME` of a user, and the password"},
-    "OtherBackend": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "Or what else a backend of `GET /api/backends` reads",
-    },
+    "SignedRequest": _key("The host's token in the address", name="signed_request", place="query"),
+    "JwtHeader": _key("`JWT <token>`: the host's token, or the page token of the same module"),
+    "PageToken": _key("`JWT <token>`: the page token of a framed page, good for what that page may do"),
+    "AnyApiToken": _http("bearer", "An API token, whatever it may do"),
+    "ApiToken": _http("bearer", "An API token; the names are accesses"),
+    "Password": _http("basic", "`TENANT_ID/NAME` of a user, and the password"),
+    "OtherBackend": _key("Or what else a backend of `GET /api/backends` reads"),
 }
 SAID = {
     "SignedRequest": "a token of the host in the address",

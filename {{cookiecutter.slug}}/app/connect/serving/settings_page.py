@@ -1,6 +1,6 @@
 """The tenant's settings page and its API tokens: for the settings frame alone, and who administers the place."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
@@ -17,11 +17,11 @@ from app.connect.pages.rendering import respond
 from app.connect.serving.dependencies import Module, Serving, prove_module, visit_to
 from app.connect.serving.form_routes import BY_PAGE, FORM_BODY, Taken
 from app.connect.serving.module_routes import SIGNED
-from app.connect.serving.token_forms import add_token_forms, token_values
+from app.connect.serving.token_forms import TokenForms
 
 
-def settings_router(serving: Serving, host: Host, *, asked: Sequence[str] = ()) -> APIRouter:
-    """Make the routes; an add-on without settings has none. `asked` are the accesses that its routes ask for."""
+def settings_router(serving: Serving, host: Host, token_forms: TokenForms) -> APIRouter:
+    """Make the routes; an add-on without settings has none."""
     router = APIRouter(tags=[host.name], responses=ERROR_RESPONSES)
     declared = serving.addon.settings_of(host.name, *host.speaks_for)
     if declared is None:
@@ -52,9 +52,9 @@ def settings_router(serving: Serving, host: Host, *, asked: Sequence[str] = ()) 
             if module.require_admin:
                 await serving.administrators.require(ctx)
             page = ctx.render(
-                "connect/settings.html",
+                token_forms.template,
                 settings=BoundForm(settings_path, inputs(model, await ctx.settings(model))),
-                **await token_values(serving.api_tokens, ctx, asked),
+                **await token_forms.values(ctx),
             )
         return respond(page, host.frames.frame(ctx.tenant), host.frames.script)
 
@@ -65,5 +65,5 @@ def settings_router(serving: Serving, host: Host, *, asked: Sequence[str] = ()) 
             await ctx.save_settings(parse(model, await form_body(request), dict(present)))
         return Taken(message="Saved.", refresh=True)
 
-    add_token_forms(router, serving.api_tokens, host.name, from_page)
+    token_forms.add(router, host.name, from_page)
     return router

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
-from app.connect.access.asking import Backends
 from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import Document
@@ -19,7 +18,6 @@ from app.connect.http.local_names import LocalNames
 from app.connect.http.shortcuts import ShortcutFastAPI
 from app.connect.http.static_files import WholeFiles
 from app.connect.pages.rendering import Pages
-from app.connect.serving.checks import asked_rules
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import add_documentation
@@ -30,7 +28,7 @@ from app.connect.serving.openapi import add_openapi, security_of
 from app.connect.serving.page_token_renewal import page_token_router
 from app.connect.serving.precedence import first_ones
 from app.connect.serving.settings_page import settings_router
-from app.connect.serving.token_routes import token_router
+from app.connect.serving.token_forms import TokenForms
 from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.work.inbox import Inbox
 
@@ -42,7 +40,7 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     serving: Serving,
     routers: Sequence[Router[Any]],
     *,
-    backends: Backends,
+    token_forms: TokenForms,
     documents: Mapping[str, Document],
     lifecycle: Lifecycle,
     inbox: Inbox,
@@ -55,6 +53,7 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     viewer: Path | None,
     is_production: bool,
     connections: Connections | None,
+    further: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Return the application; `app.state.serving` is what its dependencies use."""
     about = serving.addon.manifest.addon
@@ -82,11 +81,11 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
         plumbing += [
             document_router(host, documents[name]),
             page_token_router(serving, host),
-            settings_router(serving, host, asked=asked_rules(routers)),
+            settings_router(serving, host, token_forms),
             form_router(serving, host),
             *told,
         ]
-    plumbing.append(token_router(serving, backends))
+    plumbing += further
     reserved = {*RESERVED, *(route.path for one in plumbing for route in one.routes)}  # type: ignore[attr-defined]
     first = first_ones(routers, reserved)
     _include(app, first)

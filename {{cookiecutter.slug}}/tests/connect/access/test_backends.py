@@ -12,8 +12,8 @@ import pytest
 from app.connect.access import asking
 from app.connect.access.asking import Backends, NotKnown
 from app.connect.access.backends import BackendRequest
-from app.connect.access.principal import Principal
 from app.connect.access.users import Users, find_tenant
+from app.connect.api_tokens.principal import Principal
 from app.connect.application import Application
 from app.connect.cli import main
 from app.connect.errors import ConfigurationError

@@ -8,8 +8,8 @@ from app.connect.access.attempts import Attempts
 from app.connect.access.backends import BackendRequest
 from app.connect.access.hashing import Hashing, is_password
 from app.connect.access.passwords import PasswordBackend
-from app.connect.access.principal import Principal
-from app.connect.access.user_table import UserRow
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.table import UserRow
 from app.connect.errors import Busy
 from app.connect.tenancy.misses import PER_SECOND, Misses
 from app.connect.tenancy.tenant import Tenant

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.connect.access.hashing import hash_password
-from app.connect.access.user_table import UserRow
+from app.connect.api_tokens.table import UserRow
 from tests.connect.access.users import OTHER_PASSWORD, PASSWORD, add_user, basic, create, users_of
 from tests.connect.asking import install_again
 from tests.connect.contents import every_row

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.connect.access.api_tokens import ApiTokens
+from app.connect.access import comparing
+from app.connect.access.comparing import TooIntricate
+from app.connect.access.managing import ManagedTokens
 from app.connect.access.policies import Policies
-from app.connect.access.principal import Principal, Wish
-from app.connect.access.rules import Accesses, AccessRefused, TooIntricate
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.rules import Accesses, AccessRefused
 from app.connect.database.engine import Database
-from app.connect.declare.token_facts import TokenFacts
+from app.connect.declare.token_events import TokenFacts
 from app.connect.errors import ConfigurationError
 from app.connect.keys.sealing import Vault
 from app.connect.tenancy.tenant import Caller
@@ -69,7 +72,7 @@ class TestBeyond:
         one, other = Accesses.read(held), Accesses.read(allowed)
         things = [words for length in range(1, 6) for words in product("abc", repeat=length)]
         more = [thing for thing in things if one.allow(thing) and not other.allow(thing)]
-        found = one.beyond(other)
+        found = comparing.beyond(one, other)
         if found is None:
             assert more == []
         else:
@@ -83,7 +86,7 @@ class TestBeyond:
     def test_ends_where_rules_are_too_intricate(self) -> None:
         steps = [f"#.{'a' if turn % 2 else 'b'}.{'*.' * turn}*" for turn in range(13)]
         with pytest.raises(TooIntricate):
-            Accesses.read(["#"]).beyond(Accesses.read([*steps, "#"]))
+            comparing.beyond(Accesses.read(["#"]), Accesses.read([*steps, "#"]))
 
 
 class TestPolicies:
@@ -99,9 +102,9 @@ class TestPolicies:
         async with db.session() as session:
             tenant = await add_tenant(session, "tenant")
         vault = Vault(["key-0123456789abcdefghijklmnopqrstuvwxyz"])
-        before = ApiTokens(db, vault, policies={"ci": ["builds.me.report"]})
+        before = ManagedTokens(db, vault, policies={"ci": ["builds.me.report"]})
         made = await before.issue(Principal(tenant, Caller("7")), Wish(policy="ci"))
-        after = ApiTokens(db, vault, policies={"ci": ["builds.*.read"]})
+        after = ManagedTokens(db, vault, policies={"ci": ["builds.*.read"]})
         holder = await after.verify(made.secret)
         assert holder.accesses is not None
         assert holder.accesses.allow(("builds", "7", "report"))
@@ -114,7 +117,7 @@ class TestPolicies:
         async with db.session() as session:
             tenant = await add_tenant(session, "tenant")
         policies = {"ci": ["builds.*.report"], "web": ["builds.web.report"]}
-        tokens = ApiTokens(db, Vault(["key-0123456789abcdefghijklmnopqrstuvwxyz"]), policies=policies)
+        tokens = ManagedTokens(db, Vault(["key-0123456789abcdefghijklmnopqrstuvwxyz"]), policies=policies)
         giver = Principal(tenant, Caller(), Accesses.read(["builds.web.*"]))
         with pytest.raises(AccessRefused, match="do not hold"):
             await tokens.issue(giver, Wish(policy="ci"))

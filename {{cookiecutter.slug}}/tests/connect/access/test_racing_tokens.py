@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from app.connect.access.api_tokens import MOST_TOKENS, ApiTokens, TooManyTokens
-from app.connect.access.token_table import ApiToken
+from app.connect.access.managing import ManagedTokens
+from app.connect.api_tokens.keeping import MOST_TOKENS, TooManyTokens
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Database
 from app.connect.errors import NoApiToken
 from app.connect.keys.sealing import Vault
@@ -18,7 +19,7 @@ RACERS = 130
 VAULT = Vault(["0123456789abcdefghijklmnopqrstuvwxyz"])
 
 
-async def attempt(tokens: ApiTokens, tenant: Tenant) -> bool:
+async def attempt(tokens: ManagedTokens, tenant: Tenant) -> bool:
     """Ask for a token; tell whether there was one more."""
     try:
         await tokens.create(tenant, NOBODY)
@@ -33,7 +34,7 @@ class TestRacingForTokens:
             tenant = await add_tenant(session, "racer")
         other = Database(database_url)
         try:
-            shops = (ApiTokens(db, VAULT), ApiTokens(other, VAULT))
+            shops = (ManagedTokens(db, VAULT), ManagedTokens(other, VAULT))
             given = await asyncio.gather(*(attempt(shops[number % 2], tenant) for number in range(RACERS)))
         finally:
             await other.dispose()
@@ -44,7 +45,7 @@ class TestRacingForTokens:
     async def test_counts_each_tenant_alone(self, db: Database) -> None:
         async with db.session() as session:
             tenants = [await add_tenant(session, name) for name in ("one", "two")]
-        tokens = ApiTokens(db, VAULT)
+        tokens = ManagedTokens(db, VAULT)
         given = await asyncio.gather(*(attempt(tokens, tenants[number % 2]) for number in range(3 * MOST_TOKENS)))
         assert sum(given) == 2 * MOST_TOKENS
 
@@ -52,4 +53,4 @@ class TestRacingForTokens:
         async with db.session() as session:
             present = await add_tenant(session, "renewed", generation=2)
         with pytest.raises(NoApiToken):
-            await ApiTokens(db, VAULT).create(replace(present, generation=1), NOBODY)
+            await ManagedTokens(db, VAULT).create(replace(present, generation=1), NOBODY)

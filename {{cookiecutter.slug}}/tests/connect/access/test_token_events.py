@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.connect import AddonRouter, Caller, ConfigForm, ConfigurationError, Ctx, Tenant, TokenFacts
-from app.connect.access.api_tokens import MOST_TOKENS, ApiTokens, TooManyTokens
-from app.connect.access.principal import Principal, Wish
+from app.connect.access.managing import ManagedTokens
 from app.connect.access.token_events import AHEAD
-from app.connect.access.token_table import ApiToken
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.keeping import MOST_TOKENS, TooManyTokens
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import Application
 from app.connect.settings import Settings
 from app.connect.work.rows import InboxRow, Kind
@@ -95,7 +97,7 @@ async def tenant(addon: RunningAddon) -> Tenant:
     return await addon.any_tenant()
 
 
-def tokens_of(addon: RunningAddon) -> ApiTokens:
+def tokens_of(addon: RunningAddon) -> ManagedTokens:
     return addon.parts.api_tokens
 
 

@@ -1,20 +1,19 @@
-"""How long a token lives, when it was last used, and under which key it is known."""
+"""How long a token lives, and when it was last used."""
 
-import asyncio
 import json
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 
-from app.connect.access.api_tokens import USE_IS_NOTED, ApiTokens
-from app.connect.access.expired import Older, erase_expired, tokens_under_older_keys
-from app.connect.access.principal import Principal, Wish
-from app.connect.access.rules import AccessRefused
-from app.connect.access.token_table import ApiToken
-from app.connect.access.token_text import make_token
+from app.connect.access.expired import erase_expired
+from app.connect.access.managing import ManagedTokens
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.keeping import USE_IS_NOTED
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.rules import AccessRefused
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Database
 from app.connect.errors import NoApiToken
 from app.connect.keys.sealing import Vault
@@ -31,8 +30,8 @@ async def tenant(db: Database) -> Tenant:
 
 
 @pytest.fixture
-def tokens(db: Database) -> ApiTokens:
-    return ApiTokens(db, Vault([OLD]))
+def tokens(db: Database) -> ManagedTokens:
+    return ManagedTokens(db, Vault([OLD]))
 
 
 async def change(db: Database, **values: Any) -> None:
@@ -48,7 +47,7 @@ async def column(db: Database, name: str) -> list[Any]:
 
 class TestExpiry:
     async def test_ends_a_token_whether_or_not_it_was_swept(
-        self, db: Database, tokens: ApiTokens, tenant: Tenant
+        self, db: Database, tokens: ManagedTokens, tenant: Tenant
     ) -> None:
         issued = await tokens.issue(Principal(tenant, Caller("1")), Wish(expires_in=60))
         assert issued.facts.expires_at == pytest.approx(time.time() + 60, abs=5)
@@ -60,7 +59,7 @@ class TestExpiry:
         assert await tokens.find(tenant, issued.facts.id) is None
 
     async def test_is_swept_in_batches_and_nothing_else_is(
-        self, db: Database, tokens: ApiTokens, tenant: Tenant
+        self, db: Database, tokens: ManagedTokens, tenant: Tenant
     ) -> None:
         for _ in range(7):
             await tokens.issue(Principal(tenant, Caller("1")), Wish(expires_in=60))
@@ -79,14 +78,14 @@ class TestExpiry:
                 plan = (await session.execute(text(f"EXPLAIN {query}"))).all()
         assert "ix_api_tokens_expires_at" in str(plan)
 
-    async def test_no_token_gives_one_that_outlives_it(self, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_no_token_gives_one_that_outlives_it(self, tokens: ManagedTokens, tenant: Tenant) -> None:
         short = await tokens.issue(Principal(tenant, Caller("1")), Wish(expires_in=60))
         giver = await tokens.verify(short.secret)
         with pytest.raises(AccessRefused):
             await tokens.issue(giver, Wish(expires_in=3600))
         assert (await tokens.issue(giver, Wish())).facts.expires_at == short.facts.expires_at
 
-    async def test_no_revoked_token_gives_one(self, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_no_revoked_token_gives_one(self, tokens: ManagedTokens, tenant: Tenant) -> None:
         issued = await tokens.issue(Principal(tenant, Caller("1")), Wish())
         giver = await tokens.verify(issued.secret)
         await tokens.revoke(tenant, issued.facts.id)
@@ -95,7 +94,7 @@ class TestExpiry:
 
 
 class TestAccesses:
-    async def test_are_what_the_token_was_made_with(self, db: Database, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_are_what_the_token_was_made_with(self, db: Database, tokens: ManagedTokens, tenant: Tenant) -> None:
         wish = Wish(accesses=["builds.*.report", "!builds.me.report"])
         secret = (await tokens.issue(Principal(tenant, Caller("J. Doe")), wish)).secret
         assert json.loads((await column(db, "accesses_json"))[0]) == ["builds.*.report", "!builds.J%2E%20Doe.report"]
@@ -104,7 +103,7 @@ class TestAccesses:
         assert accesses.allow(("builds", "web.app", "report"))
         assert not accesses.allow(("builds", "J. Doe", "report"))
 
-    async def test_of_nobody_in_person_have_no_me(self, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_of_nobody_in_person_have_no_me(self, tokens: ManagedTokens, tenant: Tenant) -> None:
         with pytest.raises(AccessRefused):
             await tokens.issue(Principal(tenant, Caller()), Wish(accesses=["builds.me.report"]))
 
@@ -112,7 +111,7 @@ class TestAccesses:
         "wanted", [None, ["#"], ["builds.*.report"], ["builds.api.read"]], ids=["everything", "all", "more", "other"]
     )
     async def test_no_token_gives_more_than_it_holds(
-        self, tokens: ApiTokens, tenant: Tenant, wanted: list[str] | None
+        self, tokens: ManagedTokens, tenant: Tenant, wanted: list[str] | None
     ) -> None:
         held = Wish(accesses=["builds.api.report", "tokens.create"])
         giver = await tokens.verify((await tokens.issue(Principal(tenant, Caller("1")), held)).secret)
@@ -123,7 +122,7 @@ class TestAccesses:
 
 
 class TestLastUse:
-    async def test_is_written_once_an_hour(self, db: Database, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_is_written_once_an_hour(self, db: Database, tokens: ManagedTokens, tenant: Tenant) -> None:
         secret = await tokens.create(tenant, Caller("1"))
         assert await column(db, "last_used_at") == [None]
         await tokens.verify(secret)
@@ -139,7 +138,7 @@ class TestLastUse:
 
 
 class TestRevokingOne:
-    async def test_ends_that_one_alone(self, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_ends_that_one_alone(self, tokens: ManagedTokens, tenant: Tenant) -> None:
         issued = [await tokens.issue(Principal(tenant, Caller("1")), Wish(name=name)) for name in ("one", "two")]
         for _ in range(2):
             await tokens.revoke(tenant, issued[0].facts.id)
@@ -148,49 +147,10 @@ class TestRevokingOne:
         await tokens.verify(issued[1].secret)
         assert [one.name for one in await tokens.page(tenant)] == ["two"]
 
-    async def test_is_for_the_tenant_that_has_it(self, db: Database, tokens: ApiTokens, tenant: Tenant) -> None:
+    async def test_is_for_the_tenant_that_has_it(self, db: Database, tokens: ManagedTokens, tenant: Tenant) -> None:
         async with db.session() as session:
             other = await add_tenant(session, "other")
         issued = await tokens.issue(Principal(tenant, Caller("1")), Wish())
         await tokens.revoke(other, issued.facts.id)
         assert await tokens.find(other, issued.facts.id) is None
         assert (await tokens.verify(issued.secret)).token_id == issued.facts.id
-
-
-class TestKeys:
-    async def test_what_is_stored_opens_nothing_without_the_key(
-        self, db: Database, tokens: ApiTokens, tenant: Tenant
-    ) -> None:
-        secret = await tokens.create(tenant, Caller("1"))
-        [digest] = await column(db, "digest")
-        assert digest == Vault([OLD]).digests(secret)[0]
-        with pytest.raises(NoApiToken):
-            await ApiTokens(db, Vault([NEW])).verify(secret)
-
-    async def test_a_token_moves_to_the_newest_when_it_is_used(
-        self, db: Database, tokens: ApiTokens, tenant: Tenant
-    ) -> None:
-        used, unused = [await tokens.create(tenant, Caller("1")) for _ in range(2)]
-        await tokens.verify(used)
-        vault = Vault([NEW, OLD])
-        assert await tokens_under_older_keys(db, vault) == Older(2, 0)
-        both = ApiTokens(db, vault)
-        await asyncio.gather(*(both.verify(used) for _ in range(5)))
-        assert await tokens_under_older_keys(db, vault) == Older(1, 0)
-        assert await tokens_under_older_keys(db, Vault([NEW])) == Older(0, 1)
-        newest = ApiTokens(db, Vault([NEW]))
-        await newest.verify(used)
-        with pytest.raises(NoApiToken):
-            await newest.verify(unused)
-
-    async def test_one_that_nobody_can_use_is_not_waited_for(
-        self, db: Database, tokens: ApiTokens, tenant: Tenant
-    ) -> None:
-        await tokens.issue(Principal(tenant, Caller("1")), Wish(expires_in=60))
-        await change(db, expires_at=time.time() - 1)
-        assert await tokens_under_older_keys(db, Vault([NEW, OLD])) == Older(0, 0)
-
-    async def test_a_made_up_one_is_none(self, tokens: ApiTokens, tenant: Tenant) -> None:
-        await tokens.create(replace(tenant), Caller("1"))
-        with pytest.raises(NoApiToken):
-            await tokens.verify(make_token())

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, update
 
-from app.connect.access import token_memory
-from app.connect.access.api_tokens import USE_IS_NOTED, ApiTokens
-from app.connect.access.principal import Principal, Wish
-from app.connect.access.token_memory import LONGEST, TokenMemory
-from app.connect.access.token_table import ApiToken
-from app.connect.access.token_text import make_token
+from app.connect.access.managing import ManagedTokens
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens import memory
+from app.connect.api_tokens.keeping import USE_IS_NOTED
+from app.connect.api_tokens.memory import LONGEST, TokenMemory
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.spelling import make_token
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Database
 from app.connect.errors import Busy, NoApiToken
 from app.connect.keys.sealing import Vault
@@ -32,7 +34,7 @@ class Server:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.directory = TenantDirectory(db, VAULT)
-        self.tokens = ApiTokens(db, VAULT, directory=self.directory)
+        self.tokens = ManagedTokens(db, VAULT, directory=self.directory)
         self.memory = TokenMemory(self.directory)
 
     async def look(self) -> None:
@@ -113,7 +115,7 @@ class TestRepeats:
         assert len(heard) == 1
 
     async def test_take_a_bounded_place(self, server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(token_memory, "MOST", 3)
+        monkeypatch.setattr(memory, "MOST", 3)
         secrets = [(await make(server, tenant))[0] for _ in range(4)]
         with questions(server.db) as heard:
             for secret in secrets[1:]:
@@ -137,7 +139,7 @@ class TestRepeats:
 class TestStart:
     async def test_puts_no_good_token_off(self, server: Server, tenant: Tenant) -> None:
         secrets = [(await make(server, tenant))[0] for _ in range(3)]
-        started = ApiTokens(server.db, VAULT, directory=server.directory, clock=lambda: 0.0)
+        started = ManagedTokens(server.db, VAULT, directory=server.directory, clock=lambda: 0.0)
         for _ in range(PER_SECOND - 1):
             with pytest.raises(NoApiToken):
                 await started.verify(make_token())

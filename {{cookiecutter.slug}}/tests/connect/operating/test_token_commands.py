@@ -8,12 +8,13 @@ import time
 import pytest
 from sqlalchemy import update
 
+from app.connect.access.asked import asked_rules, unguarded_routes
 from app.connect.access.expired import LATE
-from app.connect.access.principal import Principal, Wish
-from app.connect.access.token_table import ApiToken
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.principal import Principal
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import Application
 from app.connect.cli import main
-from app.connect.serving.checks import asked_rules, unguarded_routes
 from app.connect.serving.openapi import asked_by_routes
 from app.connect.settings import load_settings
 from app.connect.tenancy.tenant import NOBODY, Caller

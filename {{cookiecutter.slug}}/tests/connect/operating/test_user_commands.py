@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from app.connect.access.hashing import is_password
-from app.connect.access.user_table import UserRow
-from app.connect.access.users import Users
+from app.connect.access.users import Found, Users
 from app.connect.application import Application
 from app.connect.cli import main
 from tests.connect.access.users import OTHER_PASSWORD, PASSWORD
@@ -36,12 +35,12 @@ def tenant(environment: None) -> str:
     return found
 
 
-def stored(tenant: str, name: str = "eve") -> UserRow | None:
+def stored(tenant: str, name: str = "eve") -> Found | None:
     async def find(application: Application) -> Any:
         found = await Users(application.database, ["hipchat"]).find(tenant, name)
         return None if found is None or found.password_hash is None else found
 
-    found: UserRow | None = run(find)
+    found: Found | None = run(find)
     return found
 
 
@@ -73,7 +72,7 @@ class TestAdd:
         assert PASSWORD not in said
         found = stored(tenant)
         assert found is not None
-        assert is_password(PASSWORD, found.password_hash)
+        assert is_password(PASSWORD, str(found.password_hash))
         assert found.accesses is None
 
     @pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["nothing", "newline", "both"])
@@ -81,7 +80,7 @@ class TestAdd:
         assert add(tenant, password=f"{PASSWORD} {end}") == 0
         found = stored(tenant)
         assert found is not None
-        assert is_password(f"{PASSWORD} ", found.password_hash)
+        assert is_password(f"{PASSWORD} ", str(found.password_hash))
 
     def test_says_no_more_of_the_setting_that_is_set(
         self, tenant: str, add: Add, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from app.connect.access.principal import Principal, Wish
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.principal import Principal
 from app.connect.keys.jwt import prepare_key, sign
 from app.connect.pages.page_tokens import Visit
 from app.connect.tenancy.tenant import Caller
@@ -77,4 +78,4 @@ async def collect(addon: RunningAddon) -> Holder:
 async def limited(addon: RunningAddon, installation: Installation, *accesses: str) -> str:
     """Create an API token that may do these things and no other."""
     giver = Principal(await addon.tenant(installation), Caller("1", "UTC", "1"))
-    return (await addon.parts.serving.api_tokens.issue(giver, Wish(accesses=accesses))).secret
+    return (await addon.parts.api_tokens.issue(giver, Wish(accesses=accesses))).secret

@@ -9,7 +9,7 @@ import pytest
 from fastapi import Depends, HTTPException, Request
 
 from app.connect import AddonRouter, ApiCtx, Context, access
-from app.connect.access.rules import spell
+from app.connect.api_tokens.rules import spell
 from app.connect.application import Application
 from app.connect.settings import Settings
 from app.connect.tenancy.tenant import NOBODY

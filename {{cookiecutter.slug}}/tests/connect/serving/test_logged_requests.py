@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Base
 from app.connect.network.token_rows import AccessToken
 from tests.connect.logs import Log

@@ -27,16 +27,16 @@ class TestFirstOnes:
     @pytest.mark.parametrize(
         ("path", "reserved", "is_first"),
         [
-            ("/api/builds", ["/", "/static", "/api/tokens", "/api/tokens/{id}"], True),
-            ("/api/{what}", ["/api/tokens"], False),
+            ("/api/builds", ["/", "/static", "/api/notes", "/api/notes/{id}"], True),
+            ("/api/{what}", ["/api/notes"], False),
             ("/{path:path}", ["/health/live"], False),
             ("/static/mine", ["/static"], False),
             ("/static", ["/static/connect"], False),
             ("/api/builds/{name}", ["/api/{kind}/list"], False),
             ("/builds/{name}", ["/{host}/panel"], False),
             ("/", ["/"], False),
-            ("/tokens", ["/api/tokens", "/"], True),
-            ("/api/tokensofmine", ["/api/tokens"], True),
+            ("/tokens", ["/api/notes", "/"], True),
+            ("/api/notesofmine", ["/api/notes"], True),
         ],
     )
     def test_are_those_whose_paths_nothing_else_has(self, path: str, reserved: list[str], *, is_first: bool) -> None:

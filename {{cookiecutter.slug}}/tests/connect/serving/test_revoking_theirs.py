@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.connect.access.principal import Principal, Wish
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.principal import Principal
 from app.connect.tenancy.tenant import Caller
 from devhost.world.installations import Installation
 from tests.connect.asking import SETTINGS, header, host_token, page_token

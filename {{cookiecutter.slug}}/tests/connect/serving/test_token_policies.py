@@ -67,7 +67,7 @@ class TestSettingsPage:
             assert answer.status_code == status, fields
             if status == 422:
                 assert [field["path"] for field in answer.json()["error"]["fields"]] == ["policy"]
-        found = await showcase.parts.serving.api_tokens.page(await showcase.tenant(installation))
+        found = await showcase.parts.api_tokens.page(await showcase.tenant(installation))
         assert [(facts.policy, facts.accesses) for facts in found] == [
             (None, ("reports.web.read",)),
             ("readers", ("reports.*.read",)),

@@ -9,8 +9,8 @@ import pytest
 from httpx import Response
 from sqlalchemy import update
 
-from app.connect.access.api_tokens import MOST_TOKENS
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.keeping import MOST_TOKENS
+from app.connect.api_tokens.table import ApiToken
 from app.connect.pages.page_tokens import Visit
 from app.connect.tenancy.tenant import Caller
 from devhost.world.installations import Installation

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.connect import AddonRouter, Context, Ctx
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import Application
 from app.connect.declare.declarations import Page
 from app.connect.settings import Settings

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.connect import Context
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from tests.connect.probe import Act, ProbedAddon
 from tests.support.process import Process
 

@@ -5,7 +5,7 @@ import os
 import uuid
 from pathlib import Path
 
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import Application
 from app.connect.hosts.hipchat import HipChatCtx, HipChatRouter, RoomMessage
 from app.connect.logging import configure_logging

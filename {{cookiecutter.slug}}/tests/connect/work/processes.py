@@ -13,7 +13,7 @@ import httpx
 import uvicorn
 from sqlalchemy import select, update
 
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import ROOT
 from app.connect.database.engine import Database
 from app.connect.work.rows import InboxRow, Status

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.connect import Context
-from app.connect.access.token_table import ApiToken
+from app.connect.api_tokens.table import ApiToken
 from app.connect.application import Application
 from app.connect.hosts.hipchat import HipChatContext
 from app.connect.settings import Settings

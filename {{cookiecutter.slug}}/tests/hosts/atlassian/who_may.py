@@ -7,7 +7,8 @@ from typing import Any
 
 from app.conformance import STRANGER, Guest, Sent
 from app.connect import AddonRouter, ApiCtx, ConfigForm, Ctx, Page
-from app.connect.access.principal import Principal, Wish
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.principal import Principal
 from app.connect.declare.router import Router
 from app.connect.hosts.atlassian import (
     ConfluenceCallback,

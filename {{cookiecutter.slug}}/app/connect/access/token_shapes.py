@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.connect.access.principal import Wish
-from app.connect.access.rules import LONGEST, MOST_RULES
-from app.connect.declare.token_facts import TokenFacts
+from app.connect.access.wishes import Wish
+from app.connect.api_tokens.rules import LONGEST, MOST_RULES
+from app.connect.declare.token_events import TokenFacts
 
 LONGEST_LIFE = 366 * 24 * 3600
 """Seconds that a token with an expiry may live."""

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from typing import NamedTuple
 
-from app.connect.access.principal import Principal
+from app.connect.api_tokens.principal import Principal
 from app.connect.tenancy.directory import TenantDirectory
 from app.connect.tenancy.entry import Entry
 from app.connect.tenancy.tenant import Tenant

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from app.connect.access.token_text import ALPHABET, complete, is_token, make_token
+from app.connect.api_tokens.spelling import ALPHABET, complete, is_token, make_token
 
 SCANNER = re.compile(r"\baddon_([0-9A-Za-z]{43})([0-9A-Za-z]{6})\b")
 """What somebody writes who has read the description and none of the code."""

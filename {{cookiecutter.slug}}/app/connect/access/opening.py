@@ -9,11 +9,11 @@ from typing import Any, cast
 from pydantic_settings import BaseSettings
 from starlette.types import Scope
 
-from app.connect.access.api_tokens import ApiTokens
 from app.connect.access.asking import Backends
 from app.connect.access.backends import Backend, BackendParts, BackendRequest
-from app.connect.access.principal import Principal
 from app.connect.access.users import Users
+from app.connect.api_tokens.keeping import ApiTokens
+from app.connect.api_tokens.principal import Principal
 from app.connect.database.engine import Database
 from app.connect.errors import ConfigurationError
 from app.connect.pages.page_tokens import SETTINGS

@@ -1,18 +1,21 @@
-"""The table of API tokens."""
+"""The tables of API tokens, and of people outside of the host who get some.
 
-import json
+They are what the first migration makes, in every project: columns that nothing fills stay empty.
+"""
+
 import secrets
 import time
+import uuid
 
-from sqlalchemy import BigInteger, ColumnElement, Float, ForeignKey, String, Text
+from sqlalchemy import BigInteger, ColumnElement, Float, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base
 from app.connect.database.guard import TenantOwned
-from app.connect.declare.token_facts import TokenFacts
 from app.connect.tenancy.tenant import Tenant
 
 ID_LENGTH = 32
+NAME_LENGTH = 100
 _TIME_LENGTH = 14
 
 
@@ -36,11 +39,11 @@ class ApiToken(TenantOwned, Base):
     generation: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(String(72), unique=True)
     """Begins with the name of the key that it is made with."""
-    name: Mapped[str] = mapped_column(String(100), default="API token")
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="API token")
     accesses_json: Mapped[str | None] = mapped_column(Text)
     """A list of rules as it was when the token was made; None means everything."""
     policy: Mapped[str | None] = mapped_column(String(40))
-    """The name of the policy that the rules are of, as it was then."""
+    """The name of the set that the rules are of, as it was then."""
     expires_at: Mapped[float | None] = mapped_column(Float(53), index=True)
     tell_at: Mapped[float | None] = mapped_column(Float(53), index=True)
     """When handlers are to hear that it expires; None once they did, or where they are not to."""
@@ -49,24 +52,23 @@ class ApiToken(TenantOwned, Base):
     place: Mapped[str | None] = mapped_column(String(255))
     created_by: Mapped[str | None] = mapped_column(String(255))
     created_via: Mapped[str | None] = mapped_column(String(32))
-    """The id of the token that made this one; None where a person did on the settings page."""
+    """The id of the token that made this one; None where a person did."""
     created_at: Mapped[float] = mapped_column(Float(53))
 
-    @property
-    def told(self) -> TokenFacts:
-        """Return what may be told of it."""
-        return TokenFacts(
-            id=self.id,
-            name=self.name,
-            accesses=None if self.accesses_json is None else tuple(json.loads(self.accesses_json)),
-            policy=self.policy,
-            expires_at=self.expires_at,
-            last_used_at=self.last_used_at,
-            place=self.place,
-            created_by=self.created_by,
-            created_via=self.created_via,
-            created_at=self.created_at,
-        )
+
+class UserRow(TenantOwned, Base):
+    """One user. Belongs to the tenant, whatever its installations; goes when that is uninstalled."""
+
+    __tablename__ = "api_users"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=lambda: uuid.uuid4().hex)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    """With its parameters."""
+    accesses_json: Mapped[str | None] = mapped_column(Text)
+    """A list of rules; None means everything."""
+    created_at: Mapped[float] = mapped_column(Float(53))
 
 
 def held_by(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:

@@ -1,15 +1,14 @@
 """API tokens: how a tenant's own programs get in, and when they no longer do."""
 
-import asyncio
 import time
 
 import httpx
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select
 
-from app.connect.access.api_tokens import MOST_TOKENS, ApiTokens
-from app.connect.access.token_table import ApiToken
-from app.connect.access.token_text import complete
+from app.connect.api_tokens.keeping import MOST_TOKENS, ApiTokens
+from app.connect.api_tokens.spelling import complete
+from app.connect.api_tokens.table import ApiToken
 from app.connect.database.store import TenantStore
 from app.connect.errors import Busy, ConnectError, NoApiToken
 from app.connect.tenancy.misses import PER_SECOND
@@ -148,24 +147,3 @@ class TestApiTokens:
         assert await self.call(showcase, token) == 401
         await showcase.parts.lifecycle.apply(tenant.host, Resumed(tenant.client_key))
         assert await self.call(showcase, token) == 201
-
-    @pytest.mark.usefixtures("house_at_once")
-    async def test_that_expired_are_swept_by_the_worker(self, showcase: RunningAddon) -> None:
-        await self.create(showcase, await showcase.install())
-        database, worker = showcase.parts.database, showcase.parts.worker
-        async with database.session() as session:
-            await session.execute(update(ApiToken).values(expires_at=time.time() - 1))
-        working = asyncio.create_task(worker.run())
-        try:
-            for _ in range(600):
-                if not await self.rows(showcase):
-                    break
-                await asyncio.sleep(0.05)
-            assert await self.rows(showcase) == 0
-        finally:
-            await worker.stop()
-            await working
-
-    async def rows(self, addon: RunningAddon) -> int:
-        async with addon.parts.database.session() as session:
-            return len((await session.scalars(select(ApiToken.id))).all())

@@ -5,17 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.connect.access.api_tokens import ApiTokens
 from app.connect.access.asking import Backends
-from app.connect.access.principal import Principal
-from app.connect.access.rules import read_access
-from app.connect.errors import NoApiToken, NotAllowed, NotFound
-from app.connect.http.answers import ERROR_RESPONSES
-from app.connect.http.body import StrictRoute
-from app.connect.logging import bind
-from app.connect.serving.backends import head_of
-from app.connect.serving.dependencies import Serving, get_serving, read_bearer
-from app.connect.serving.token_shapes import (
+from app.connect.access.comparing import read_access
+from app.connect.access.managing import ManagedTokens
+from app.connect.access.opening import head_of
+from app.connect.access.token_shapes import (
     AN_ID,
     AccessQuestion,
     BackendList,
@@ -24,6 +18,12 @@ from app.connect.serving.token_shapes import (
     TokenTold,
     TokenWish,
 )
+from app.connect.api_tokens.principal import Principal
+from app.connect.errors import NoApiToken, NotAllowed, NotFound
+from app.connect.http.answers import ERROR_RESPONSES
+from app.connect.http.body import StrictRoute
+from app.connect.logging import bind
+from app.connect.serving.dependencies import Serving, get_serving, read_bearer
 
 PATH = "/api/tokens"
 PER_PAGE = 50
@@ -80,22 +80,22 @@ class TokenKeeper:
         return {"security": [way for name, way in ways.items() if name in names] + others}
 
 
-def token_router(serving: Serving, backends: Backends) -> APIRouter:
+def token_router(serving: Serving, tokens: ManagedTokens, backends: Backends) -> APIRouter:
     """Make the routes; an add-on has API tokens where there is a settings page, or another way to get one."""
     router = APIRouter(tags=["tokens"], responses=ERROR_RESPONSES, route_class=StrictRoute)
     hosts = serving.hosts.values()
     has_page = any(serving.addon.settings_of(host.name, *host.speaks_for) for host in hosts)
     if not has_page and {"page", "tokens"}.issuperset(backends.names):
         return router
-    _add_keeping(router, serving.api_tokens, backends)
+    _add_keeping(router, tokens, backends)
     _add_asking(router)
-    _add_ending(router, serving.api_tokens, backends)
-    _add_one(router, serving.api_tokens, backends)
+    _add_ending(router, tokens, backends)
+    _add_one(router, tokens, backends)
     _add_backends(router, backends)
     return router
 
 
-def _add_keeping(router: APIRouter, tokens: ApiTokens, backends: Backends) -> None:
+def _add_keeping(router: APIRouter, tokens: ManagedTokens, backends: Backends) -> None:
     create, read = TokenKeeper("create", backends), TokenKeeper("read", backends)
 
     @router.post(PATH, status_code=201, summary="Create an API token", openapi_extra=create.security)
@@ -141,7 +141,7 @@ def _add_asking(router: APIRouter) -> None:
         return {text: holder.accesses is None or holder.accesses.allow(words) for text, words in asked.items()}
 
 
-def _add_ending(router: APIRouter, tokens: ApiTokens, backends: Backends) -> None:
+def _add_ending(router: APIRouter, tokens: ManagedTokens, backends: Backends) -> None:
     delete = TokenKeeper("delete", backends)
 
     @router.delete(PATH, status_code=204, summary="Revoke the API tokens of a person", openapi_extra=delete.security)
@@ -154,7 +154,7 @@ def _add_ending(router: APIRouter, tokens: ApiTokens, backends: Backends) -> Non
         return Response(status_code=204)
 
 
-def _add_one(router: APIRouter, tokens: ApiTokens, backends: Backends) -> None:
+def _add_one(router: APIRouter, tokens: ManagedTokens, backends: Backends) -> None:
     read, delete = TokenKeeper("read", backends), TokenKeeper("delete", backends)
 
     @router.get(f"{PATH}/{{id}}", summary="Tell of an API token", openapi_extra=read.security)

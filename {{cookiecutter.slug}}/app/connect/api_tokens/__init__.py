@@ -1,0 +1,1 @@
+"""API tokens: how a tenant's own programs call the add-on."""
