@@ -28,7 +28,6 @@ from app.connect.errors import ConfigurationError
 from app.connect.hosts.factory import Wiring, declared_by, describe, hand_tokens
 from app.connect.hosts.loading import choose_hosts, installed_hosts, load_factory
 from app.connect.http.connections import Connections
-from app.connect.http.crowd import Limits
 from app.connect.keys.sealing import Vault
 from app.connect.network.arrivals import MOST, Arrivals
 from app.connect.network.fetch import Outbound, Transport
@@ -194,9 +193,7 @@ class Application:
             api_tokens=self.api_tokens,
         )
         backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)
-        self.connections = Connections.of(
-            Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
-        )
+        self.connections = Connections.of(settings.max_connections, settings.head_seconds, settings.body_seconds)
         self.app = build_app(
             self.serving,
             routers,

@@ -24,9 +24,9 @@ class Connections:
         self._problem: str | None = None
 
     @classmethod
-    def of(cls, limits: Limits) -> Self | None:
-        """Return None where what serves the add-on puts limits on connections itself."""
-        return cls(limits) if limits.connections else None
+    def of(cls, most: int, head: float, body: float) -> Self | None:
+        """Limit their number, and the seconds for a head and a body; None where what serves limits them itself."""
+        return cls(Limits(most, head, body)) if most else None
 
     def put_in_place(self) -> None:
         """Have the server that runs this lifespan make our connections."""

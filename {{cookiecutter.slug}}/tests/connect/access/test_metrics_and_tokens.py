@@ -1,4 +1,4 @@
-"""A token that should have been gone is told to the operator's collector."""
+"""Metrics and tokens: none of a tenant's opens them, and one that should have been gone is told."""
 
 import time
 
@@ -10,12 +10,20 @@ from app.connect.api_tokens.table import ApiToken
 from app.connect.serving import metrics
 from app.connect.settings import Settings
 from tests.connect.probe import ProbedAddon
+from tests.connect.serving.holding import collect
 from tests.connect.serving.test_metrics import TOKEN, read_metrics
+from tests.support.running import RunningAddon
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+
+
+async def test_no_token_of_a_tenant_or_host_opens_them(showcase: RunningAddon) -> None:
+    for kind, headers in (await collect(showcase)).headers.items():
+        answer = await showcase.http.get("/metrics", headers=headers)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), kind
 
 
 async def test_tells_for_how_long(probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch) -> None:
