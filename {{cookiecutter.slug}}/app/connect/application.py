@@ -13,7 +13,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 
-from app.connect.access.managing import of_tokens, open_tokens
+from app.connect.access.expired import of_tokens
+from app.connect.access.managing import open_tokens
 from app.connect.access.opening import open_backends
 from app.connect.access.token_forms import ManagedTokenForms
 from app.connect.access.token_routes import token_router
@@ -27,7 +28,6 @@ from app.connect.errors import ConfigurationError
 from app.connect.hosts.factory import Wiring, declared_by, describe, hand_tokens
 from app.connect.hosts.loading import choose_hosts, installed_hosts, load_factory
 from app.connect.http.connections import Connections
-from app.connect.http.crowd import Limits
 from app.connect.keys.sealing import Vault
 from app.connect.network.arrivals import MOST, Arrivals
 from app.connect.network.fetch import Outbound, Transport
@@ -101,9 +101,8 @@ class Application:
         self.database = Database(settings.database_url.get_secret_value())
         self.vault = Vault([key.get_secret_value() for key in settings.secret_keys])
         self.client = Outbound(production=settings.is_production, transport=transport)
-        self.arrivals = Arrivals(
-            Outbound(production=settings.is_production, timeout=5.0, transport=transport, connections=2 * MOST)
-        )
+        slow = Outbound(production=settings.is_production, timeout=5.0, transport=transport, connections=2 * MOST)
+        self.arrivals = Arrivals(slow)
         common = (settings.is_production, self.client, self.arrivals, settings.base_url)
         self.hosts = {}
         for name, factory in factories.items():
@@ -194,8 +193,7 @@ class Application:
             api_tokens=self.api_tokens,
         )
         backends = open_backends(settings.auth_backends, self.serving, self.database, self.settings_models)
-        limits = Limits(settings.max_connections, settings.head_seconds, settings.body_seconds)
-        self.connections = Connections(limits) if settings.max_connections else None
+        self.connections = Connections.of(settings.max_connections, settings.head_seconds, settings.body_seconds)
         self.app = build_app(
             self.serving,
             routers,

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from app.connect.api_tokens.table import ApiToken
 from app.connect.database.engine import Database
+from app.connect.serving.metrics import Read, Sample
 
 BATCH = 500
 """Rows deleted in one transaction: a write of the add-on waits no longer than for that."""
@@ -37,6 +38,17 @@ async def oldest_overdue(database: Database) -> float | None:
     async with database.session() as session:
         oldest = await session.scalar(select(func.min(ApiToken.expires_at)).where(ApiToken.expires_at <= now))
     return None if oldest is None else now - oldest
+
+
+def of_tokens(database: Database) -> Read:
+    """Read for how long the oldest API token has been expired that is not deleted, for the metrics."""
+
+    async def read() -> list[Sample]:
+        about = "Seconds since the oldest API token expired that is not deleted; 0 where there is none."
+        seconds = await oldest_overdue(database) or 0.0
+        return [Sample("addon_api_tokens_overdue_seconds", "gauge", about, "", {"": seconds})]
+
+    return read
 
 
 async def _complain(database: Database) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.connect.access.expired import erase_expired, oldest_overdue
+from app.connect.access.expired import erase_expired
 from app.connect.access.facts import facts_of
 from app.connect.access.policies import NONE, Policies
 from app.connect.access.token_events import Events, tell_at
@@ -24,7 +24,6 @@ from app.connect.declare.addon import Addon
 from app.connect.declare.token_events import TokenEvent, TokenFacts
 from app.connect.errors import NoApiToken
 from app.connect.keys.sealing import Vault
-from app.connect.serving.metrics import Read, Sample
 from app.connect.tenancy.directory import TenantDirectory
 from app.connect.tenancy.tenant import NOBODY, Caller, Tenant
 from app.connect.work.inbox import Inbox
@@ -147,18 +146,6 @@ def open_tokens(
 ) -> ManagedTokens:
     """Return what keeps the tokens of an add-on, by its policies and for its handlers."""
     return ManagedTokens(database, vault, directory, addon.manifest.policies, Events(inbox, addon.tokens))
-
-
-def of_tokens(database: Database) -> Read:
-    """Read, for an operator, for how long the oldest API token has been expired that is not deleted."""
-
-    async def read() -> list[Sample]:
-        about = "Seconds since the oldest API token expired that is not deleted; 0 where there is none."
-        return [
-            Sample("addon_api_tokens_overdue_seconds", "gauge", about, "", {"": await oldest_overdue(database) or 0.0})
-        ]
-
-    return read
 
 
 async def _find(session: AsyncSession, tenant: Tenant, token_id: str) -> ApiToken | None:

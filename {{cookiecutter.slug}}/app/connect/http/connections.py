@@ -8,7 +8,7 @@ there before the first connection holds for all of them, and `uvicorn app.main:a
 import asyncio
 import logging
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from app.connect.errors import ConfigurationError
 from app.connect.http.crowd import Crowd, Limits
@@ -22,6 +22,11 @@ class Connections:
     def __init__(self, limits: Limits) -> None:
         self._crowd = Crowd(limits)
         self._problem: str | None = None
+
+    @classmethod
+    def of(cls, most: int, head: float, body: float) -> Self | None:
+        """Limit their number, and the seconds for a head and a body; None where what serves limits them itself."""
+        return cls(Limits(most, head, body)) if most else None
 
     def put_in_place(self) -> None:
         """Have the server that runs this lifespan make our connections."""
