@@ -31,6 +31,18 @@ SETTINGS = {
     "HIPCHAT_ORIGINS": "https://chat.example.com",
 }
 
+NOT_HANDED_ON = {
+    # The developer's machine has those of the devhost in the file .env, which Compose reads.
+    "ATLASSIAN_KEYS_URL",
+    "ATLASSIAN_OAUTH_URL",
+    # Set where Atlassian runs the image, and nowhere else.
+    "FORGE_APP_ARI",
+    "FORGE_EGRESS_PROXY_URL",
+    "FORGE_ENV_ARI",
+    # The migrations' alone.
+    "MIGRATION_DATABASE_URL",
+}
+
 
 @pytest.fixture(scope="module")
 def compose_project(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -96,9 +108,23 @@ class TestCompose:
         }
         assert "ports" not in worker
 
+    def test_hands_every_setting_on(self, compose_project: Path) -> None:
+        known = set(re.findall(r"^#? ?([A-Z_]+)=", (compose_project / ".env.example").read_text(), re.MULTILINE))
+        services = yaml.safe_load(compose_config(compose_project, SETTINGS).stdout)["services"]
+        assert known - set(services["addon"]["environment"]) == NOT_HANDED_ON
+
+    def test_hands_on_what_is_given(self, compose_project: Path) -> None:
+        given = SETTINGS | {"GIVE_UP_HOURS": "48", "ATLASSIAN_ORIGINS": "https://one.example.com", "HOSTS": "jira"}
+        services = yaml.safe_load(compose_config(compose_project, given).stdout)["services"]
+        assert {name: services["addon"]["environment"][name] for name in given if not name.startswith("POSTGRES")} == {
+            name: value for name, value in given.items() if not name.startswith("POSTGRES")
+        }
+
     @pytest.mark.parametrize("missing", sorted(SETTINGS))
-    def test_names_the_setting_that_is_missing(self, compose_project: Path, missing: str) -> None:
-        done = compose_config(compose_project, {key: value for key, value in SETTINGS.items() if key != missing})
+    def test_names_the_setting_that_is_missing(self, bake: Bake, tmp_path: Path, missing: str) -> None:
+        # With Jira and Confluence beside it an add-on can be installed though no chat host may.
+        project = bake(tmp_path, deploy="compose", base_url=PUBLIC, hosts="chat")
+        done = compose_config(project, {key: value for key, value in SETTINGS.items() if key != missing})
         assert done.returncode != 0
         assert f"set {missing}" in done.stderr
 

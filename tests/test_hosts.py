@@ -108,7 +108,8 @@ def run(python: str, project: Path, arguments: list[str], *, cache: Path) -> str
     done = subprocess.run(
         [python, *arguments],
         cwd=project,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "MYPY_CACHE_DIR": str(cache)},
+        # What is compiled is kept for the next run, beside the project: in it no file may be too many.
+        env={**os.environ, "PYTHONPYCACHEPREFIX": str(cache / "compiled"), "MYPY_CACHE_DIR": str(cache)},
         check=False,
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ from app.connect.hosts.kept import Differences, KeptDocument
 from app.connect.logging import configure_logging
 from app.connect.operating.roster import list_installations, require_tenant
 from app.connect.operating.rotation import Rotation
-from app.connect.serving.checks import unlisted_routers, unproven_routes
+from app.connect.serving.checks import unlisted_routers, unproven_routes, unreachable_routes
 from app.connect.serving.openapi import asked_by_routes
 from app.connect.settings import WORKERS_NEED, unknown_names
 from app.connect.work.dead import DeadEntries
@@ -90,6 +90,8 @@ async def check(application: Application, _: argparse.Namespace) -> int:
     for problem in problems:
         print(problem, file=sys.stderr)
     for note in unguarded_routes(application.routers):
+        print(note)
+    for note in unreachable_routes(application.routers):
         print(note)
     for name in (name for name, near in unknown.items() if near is None):
         print(f".env: the add-on reads no {name}. Remove it, unless another program needs it.")

@@ -69,4 +69,4 @@ class TestOrigins:
     ) -> None:
         with caplog.at_level(logging.WARNING):
             self.start(settings, monkeypatch, "")
-        assert "nobody can install" in caplog.text
+        assert "no chat host can install" in caplog.text

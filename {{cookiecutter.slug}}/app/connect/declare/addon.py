@@ -204,7 +204,8 @@ def _handler_missing(host: str, shown: Shown) -> str:
     router = "router" if shown.kind in {"panel", "page"} else host
     section = shown.where or f"{shown.kind}.{shown.key}"
     return (
-        f"  addon.toml has [{host}.{section}], but nothing answers it. Add to app/addon/pages.py:\n"
+        f"  addon.toml has [{host}.{section}], but nothing answers it. Add to a file that app/addon/__init__.py "
+        "lists:\n"
         f'      @{router}.{shown.kind}("{shown.key}")\n'
         f"      async def {name}(ctx: Ctx) -> {shown.answer}: ..."
     )

@@ -35,6 +35,19 @@ def access_of(call: Callable[..., Any]) -> str | None:
     return None
 
 
+def unreachable_routes(routers: Iterable[Router[Any]]) -> list[str]:
+    """Return one line for each route for programs where no page makes the tokens that it asks for."""
+    if any(router.settings_forms for router in routers):
+        return []
+    return [
+        f"{route.path}: {route.endpoint.__name__} asks for an API token, and no page makes one: that is the settings "  # type: ignore[attr-defined]
+        "page, which is there once a model has @router.settings."
+        for router in routers
+        for route in router.api.routes
+        if proof_of(route.endpoint) == "api"  # type: ignore[attr-defined]
+    ]
+
+
 def unproven_routes(routers: Iterable[Router[Any]]) -> list[str]:
     """Return one line for each route that neither asks for `Ctx` or `ApiCtx` nor says `public=True`."""
     lines = []

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.connect import AddonRouter, Context, Ctx, CurrentTenant, Page
+from app.connect import AddonRouter, ApiCtx, ConfigForm, Context, Ctx, CurrentTenant, Page
 from app.connect.declare.addon import Addon, join
 from app.connect.declare.manifest import read_manifest
 from app.connect.errors import ConfigurationError
-from app.connect.serving.checks import unproven_routes
+from app.connect.serving.checks import unproven_routes, unreachable_routes
 from tests.connect.showcase import DOCUMENT, make_routers
 from tests.hosts.hipchat.tomls import (
     SECTIONS,
@@ -101,3 +101,29 @@ class TestAddon:
         assert addon.static_url("https://b.example/a.svg") == "https://b.example/a.svg"
         [panel] = [one for one in addon.modules_of("hipchat") if one.kind == "panel"]
         assert inspect.iscoroutinefunction(panel.call)
+
+
+class Config(ConfigForm):
+    """Settings."""
+
+    name: str = "web"
+
+
+class TestRouteForPrograms:
+    """What it asks for is made on the settings page, which an add-on without settings does not have."""
+
+    def test_is_named_where_no_page_makes_a_token(self) -> None:
+        router = AddonRouter()
+
+        @router.route("/api/things", methods=["GET"])
+        async def things(ctx: ApiCtx) -> None:
+            """Answer."""
+
+        @router.route("/open", methods=["GET"], public=True)
+        async def everybody() -> None:
+            """Answer."""
+
+        [line] = unreachable_routes([router])
+        assert line.startswith("/api/things: things asks for an API token, and no page makes one")
+        router.settings(Config)
+        assert unreachable_routes([router]) == []

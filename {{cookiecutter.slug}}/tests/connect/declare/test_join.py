@@ -75,8 +75,8 @@ class TestJoin:
         label = "title" if kind == "dialog" else "name"
         icon = '\nicon = "https://example.com/a.svg"' if kind == "glance" else ""
         said = mismatch(text=f'[hipchat.{kind}.my-list]\n{label} = "A"{icon}')
-        assert f"  addon.toml has [hipchat.{kind}.my-list], but nothing answers it. Add to app/addon/pages.py:" in said
-        lines = textwrap.dedent(said.partition("Add to app/addon/pages.py:\n")[2])
+        assert f"  addon.toml has [hipchat.{kind}.my-list], but nothing answers it. Add to a file that " in said
+        lines = textwrap.dedent(said.partition("Add to a file that app/addon/__init__.py lists:\n")[2])
         router, hipchat = AddonRouter(), HipChatRouter()
         names = {"router": router, "hipchat": hipchat, "Ctx": Ctx, "Page": Page, "Glance": Glance}
         exec(lines, names)  # noqa: S102 - it must run

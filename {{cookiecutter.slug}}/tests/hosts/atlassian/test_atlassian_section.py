@@ -243,7 +243,7 @@ class TestWhatIsRefused:
         assert problems("jira", text) == ""
         assert "\n".join(AtlassianDialect("jira").problems(join(manifest("jira", text), [], base_url=BASE_URL))) == (
             "addon.toml has [jira.jiraWorkflowPostFunctions.close], but nothing answers it. "
-            'Add to app/addon/webhooks.py: @jira.on_call("close")'
+            'Add to a file that app/addon/__init__.py lists: @jira.on_call("close")'
         )
         assert problems("jira", "", [event("jira", "open", CALL)]) == (
             "@jira.on_call('open'): no module of addon.toml has that key; "

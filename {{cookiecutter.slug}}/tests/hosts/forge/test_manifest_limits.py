@@ -90,7 +90,7 @@ class TestModules:
             f'{LEAST}[forge.modules."jira:jqlFunction".red]\nname = "red"\narguments = []\ntypes = []\noperators = []'
         )
         [said] = complaints(text)
-        assert 'add to app/addon/webhooks.py: @forge.resolver("red")' in said
+        assert 'add to a file that app/addon/__init__.py lists: @forge.resolver("red")' in said
         assert complaints(text, [resolver("red")]) == []
 
     def test_have_keys_of_their_own_over_all_products(self) -> None:

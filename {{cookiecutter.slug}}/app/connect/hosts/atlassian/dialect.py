@@ -90,7 +90,7 @@ class AtlassianDialect:
             if key not in events or events[key].event != CALL:
                 yield (
                     f"addon.toml has [{self._host}.{name}.{key}], but nothing answers it. "
-                    f'Add to app/addon/webhooks.py: @{self._host}.on_call("{key}")'
+                    f'Add to a file that app/addon/__init__.py lists: @{self._host}.on_call("{key}")'
                 )
         for event in events.values():
             if event.options:

@@ -1,9 +1,11 @@
 """Jira and Confluence as two `Host`s of one room: their models, and their roles wired."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.connect.declare.manifest import HostSection
+from app.connect.errors import ConfigurationError
 from app.connect.hosts.atlassian.client.grants import UserTokens
 from app.connect.hosts.atlassian.client.reports import AccountReports
 from app.connect.hosts.atlassian.client.witness import Witness
@@ -32,6 +34,8 @@ class AtlassianFactory:
     def build(self, wiring: Wiring) -> Host:
         """Make the host."""
         settings: Any = wiring.settings
+        if wiring.is_production:
+            _require_https(ATLASSIAN_KEYS_URL=settings.keys_url, ATLASSIAN_OAUTH_URL=(settings.oauth_url,))
         inbound = AtlassianInbound(wiring.base_url)
         keys = InstallKeys(wiring.client, settings.keys_url)
         sites = Sites(settings.origins, production=wiring.is_production)
@@ -54,6 +58,16 @@ class AtlassianFactory:
                 AccountReports(wiring.client, settings.report_url),
             ),
         )
+
+
+def _require_https(**named: Sequence[str]) -> None:
+    """Refuse what a developer's machine has in `.env`: who vouches for installs there vouches for nobody's site."""
+    for setting, addresses in named.items():
+        plain = next((one for one in addresses if not one.startswith("https://")), None)
+        if plain is not None:
+            raise ConfigurationError(
+                f"{setting} names {plain}, as for the devhost. In production remove the line, or write https."
+            )
 
 
 JIRA = AtlassianFactory("jira", JiraSection, JiraOutbound)

@@ -54,7 +54,7 @@ def _check_origins(origins: Sequence[str]) -> None:
     if plain is not None:
         raise ConfigurationError(f"HIPCHAT_ORIGINS names {plain}. In production write https: hosts send secrets.")
     if not origins:
-        log.warning("HIPCHAT_ORIGINS is empty, so nobody can install the add-on. Name the origins of your hosts.")
+        log.warning("HIPCHAT_ORIGINS is empty, so no chat host can install the add-on. Name the origins of your hosts.")
 
 
 FACTORY = HipChatFactory()

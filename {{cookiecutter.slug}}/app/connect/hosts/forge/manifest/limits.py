@@ -219,8 +219,8 @@ def _of_calls(addon: Addon) -> Iterator[str]:
     for key, one in own.items():
         if key not in named:
             yield (
-                f'forge.{one.where}: nothing answers it; add to app/addon/webhooks.py: @forge.resolver("{key}"), '
-                "or name a function"
+                f"forge.{one.where}: nothing answers it; add to a file that app/addon/__init__.py lists: "
+                f'@forge.resolver("{key}"), or name a function'
             )
     if named - {*own} and not frontends:
         first = min(named - {*own})
