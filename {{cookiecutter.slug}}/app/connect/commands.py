@@ -91,8 +91,8 @@ async def check(application: Application, _: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     for note in unguarded_routes(application.routers):
         print(note)
-    for note in unreachable_routes(application.routers):
-        print(note)
+    for unreachable in unreachable_routes(application.routers):
+        print(unreachable)
     for name in (name for name, near in unknown.items() if near is None):
         print(f".env: the add-on reads no {name}. Remove it, unless another program needs it.")
     if not problems:
