@@ -138,12 +138,14 @@ class ApiTokens:
         What was verified before is remembered (`memory`). `Busy` when strangers ask more than the database should
         be bothered with: a token that was good before is never put off.
         """
-        if not is_token(token):
-            raise NoApiToken("no API token of ours")
         digests = self._vault.digests(token)
         newest = digests[0]
         known = None if self._memory is None else self._memory.recall(newest)
-        return await self._read(digests, newest) if known is None else known
+        if known is not None:
+            return known
+        if not is_token(token):
+            raise NoApiToken("no API token of ours")
+        return await self._read(digests, newest)
 
     async def _read(self, digests: Sequence[str], newest: str) -> Principal:
         if newest not in self._good:

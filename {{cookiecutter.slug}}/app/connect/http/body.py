@@ -81,10 +81,12 @@ class StrictRoute(APIRoute):
         """Read the body first, so that one over the limit is answered as such."""
         handle = super().get_route_handler()
         around = getattr(self.endpoint, AROUND, None)
+        takes_body = self.body_field is not None
 
         async def strict(request: Request) -> Response:
             checked = _StrictRequest(request.scope, request.receive)
-            await checked.body()
+            if takes_body:
+                await checked.body()
             if around is None:
                 return await handle(checked)
             # Until the response is made, and no longer: what cannot be answered is undone, what is answered was kept.

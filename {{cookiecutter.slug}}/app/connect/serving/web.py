@@ -59,8 +59,6 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
     about = serving.addon.manifest.addon
     modules = [module_routes(serving, host) for host in serving.hosts.values()]
     app = ShortcutFastAPI(
-        # Routes are tried in order, and these are asked for most.
-        routes=[route for one in modules for route in one.served],
         title=about.name,
         description=about.description,
         lifespan=lifespan,
@@ -86,9 +84,12 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
             *told,
         ]
     plumbing += further
-    reserved = {*RESERVED, *(route.path for one in plumbing for route in one.routes)}  # type: ignore[attr-defined]
+    shown = [route for one in modules for route in one.served]
+    reserved = {*RESERVED, *(route.path for routes in (shown, *(one.routes for one in plumbing)) for route in routes)}  # type: ignore[attr-defined]
     first = first_ones(routers, reserved)
+    # Routes are tried in order. Programs ask for the add-on's own; of modules the front door answers nearly all.
     _include(app, first)
+    app.router.routes += shown
     if viewer is not None:
         add_documentation(app, pages, viewer)
     for one in plumbing:
@@ -112,12 +113,13 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
 
 
 def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
-    # Each is asked in turn about each request, also where it has no route.
-    for router in (one for one in routers if one.api.routes):
-        for route in router.api.routes:
-            extra = security_of(route.endpoint)  # type: ignore[attr-defined]
-            route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
-        app.include_router(router.api, tags=["add-on"], responses=ERROR_RESPONSES)
+    # All in one: each router that is included is asked in turn about each request.
+    together = APIRouter()
+    for route in (route for router in routers for route in router.api.routes):
+        extra = security_of(route.endpoint)  # type: ignore[attr-defined]
+        route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
+        together.routes.append(route)
+    app.include_router(together, tags=["add-on"], responses=ERROR_RESPONSES)
 
 
 def _home(
