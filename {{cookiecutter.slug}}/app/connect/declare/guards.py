@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import wraps
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -35,13 +36,17 @@ class Guard:
         """Return what the access takes from the handler."""
         return [word[1:-1] for word in self._words if word.startswith("{")]
 
-    async def open(self, request: Request) -> Any:
-        """Return the context of a call, still to be entered, by the token that it carries."""
-        raise NotImplementedError
-
     def words(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the words of one call, out of what its handler is `given`."""
         return tuple(_text(word[1:-1], given) if word.startswith("{") else word for word in self._words)
+
+
+class OpeningGuard(Guard, ABC):
+    """A guard that a route can open a handler's context with."""
+
+    @abstractmethod
+    async def open(self, request: Request) -> Any:
+        """Return the context of a call, still to be entered, by the token that it carries."""
 
 
 def watch(call: F, path: str) -> F:
@@ -53,7 +58,7 @@ def watch(call: F, path: str) -> F:
     Its route opens the context and hands it over by the request. As a dependency that FastAPI solves, enters and leaves
     it would cost as much as everything else that the token does.
     """
-    found: dict[str, Guard] = dict(_guards(call))
+    found: dict[str, OpeningGuard] = dict(_guards(call))
     if not found:
         return call
     if len(found) > 1:
@@ -81,14 +86,14 @@ def watch(call: F, path: str) -> F:
     return watched  # type: ignore[return-value]
 
 
-def _guards(call: Callable[..., Any]) -> Iterator[tuple[str, Guard]]:
+def _guards(call: Callable[..., Any]) -> Iterator[tuple[str, OpeningGuard]]:
     hints = get_type_hints(call, include_extras=True)
     for name, parameter in inspect.signature(call).parameters.items():
         hint = hints.get(name)
         marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         for mark in (*marks, parameter.default):
             dependency: Any = mark.dependency if isinstance(mark, Depends) else None
-            if isinstance(dependency, Guard):
+            if isinstance(dependency, OpeningGuard):
                 yield name, dependency
 
 

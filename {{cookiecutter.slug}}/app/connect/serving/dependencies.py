@@ -12,7 +12,7 @@ from app.connect.api_tokens.keeping import ApiTokens
 from app.connect.context import Context
 from app.connect.declare.addon import Addon
 from app.connect.declare.declarations import Demand
-from app.connect.declare.guards import Guard
+from app.connect.declare.guards import OpeningGuard
 from app.connect.errors import NoApiToken, NotAllowed, NotAuthenticated
 from app.connect.hosts.protocol import Host, ProofKind
 from app.connect.pages.opened_with import OpenedWith
@@ -162,7 +162,7 @@ def read_bearer(request: Request) -> str:
     return token.strip()
 
 
-class GuardedContext(Guard):
+class GuardedContext(OpeningGuard):
     """The context of a call whose API token may do what the route asks for, or everything."""
 
     async def open(self, request: Request) -> Context:
