@@ -191,7 +191,8 @@ class TestExpiring:
             await tokens_of(addon).tell_expiring()
         await tokens_of(addon).revoke(tenant, facts.id)
         await addon.settle()
-        assert heard.names == [("created", "CI"), ("revoked", "CI")]
+        # What is due together may be told in either order.
+        assert sorted(heard.names) == [("created", "CI"), ("revoked", "CI")]
 
     async def test_is_not_told_of_a_token_that_was_made_for_a_day(
         self, addon: RunningAddon, tenant: Tenant, heard: Heard
@@ -199,8 +200,9 @@ class TestExpiring:
         await make(addon, tenant, "short", AHEAD / DAY)
         await make(addon, tenant, "long", AHEAD / DAY + 0.01)
         await addon.settle()
+        heard.events.clear()
         await addon.pass_time(hours=1)
-        assert heard.names == [("created", "short"), ("created", "long"), ("expiring", "long")]
+        assert heard.names == [("expiring", "long")]
 
     async def test_survives_a_row_that_cannot_be_read(self, addon: RunningAddon, tenant: Tenant, heard: Heard) -> None:
         broken = await make(addon, tenant, "broken", 2)

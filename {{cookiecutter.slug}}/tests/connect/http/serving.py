@@ -35,14 +35,18 @@ class Server:
 
 
 def start(folder: Path, *options: str, **environment: str) -> tuple[int, subprocess.Popen[bytes]]:
-    """Start `uvicorn app.main:app` with a database in `folder`; its log goes to the file `log` there."""
+    """Start `uvicorn app.main:app` with a database in `folder`; its log goes to the file `log` there.
+
+    It starts there, too: what the project's own .env says is for the author's machine and not for these tests.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    command = (sys.executable, "-m", "uvicorn", "app.main:app", "--port", str(port), "--no-access-log", *options)
+    place = ("--app-dir", str(ROOT), "--port", str(port))
+    command = (sys.executable, "-m", "uvicorn", "app.main:app", *place, "--no-access-log", *options)
     given = {"SECRET_KEYS": KEY, "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/addon.db", **environment}
     with (folder / "log").open("wb") as log:
-        return port, subprocess.Popen(command, cwd=ROOT, env={**os.environ, **given}, stdout=log, stderr=log)  # noqa: S603 - our own
+        return port, subprocess.Popen(command, cwd=folder, env={**os.environ, **given}, stdout=log, stderr=log)  # noqa: S603 - our own
 
 
 @contextlib.contextmanager
