@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 from cookiecutter.main import cookiecutter
 
+from tests.programs import Python, kept_by_all
 from tools.bake import install_project
 from tools.environments import program
 from tools.export import export
@@ -102,12 +103,6 @@ def converse(template: Path, cookiecutter_settings: Path) -> Converse:
 
 
 @pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for mypy, which finds the same packages and modules in each project: half a minute each saved."""
-    return tmp_path_factory.mktemp("mypy")
-
-
-@pytest.fixture(scope="session")
 def project_python(default_project: Path) -> str:
     """Return a Python with everything that a project installs; `make test` has one ready."""
     given = os.environ.get("PROJECT_PYTHON")
@@ -116,3 +111,9 @@ def project_python(default_project: Path) -> str:
     environment = BUILD / "in-place"
     install_project(default_project, environment, progress=print)
     return program(environment, "python")
+
+
+@pytest.fixture(scope="session")
+def python(project_python: str, tmp_path_factory: pytest.TempPathFactory) -> Python:
+    """Return the same, to run in projects."""
+    return Python(project_python, kept_by_all(tmp_path_factory))

@@ -8,8 +8,9 @@ import pytest
 
 from hooks.post_gen_project import JOINTS, MANIFEST, PACKAGES
 from tests.conftest import Bake
+from tests.programs import CHECKS, COMMAND, MYPY, QUIETLY, Python
 from tests.project_files import RENDERED, files_of, template_files
-from tests.test_hosts import CHECKS, run, traces
+from tests.test_hosts import traces
 from tests.test_readme import CODE, NOT_OURS, is_said, sources, table
 from tests.test_security import names_in, promises
 from tests.test_supply_chain import PIN
@@ -90,7 +91,6 @@ async def report(addon: RunningAddon, token: str) -> int:
     await addon.settle()
     return answer.status_code
 '''
-COMMAND = ["-c", "import sys; from app.connect.cli import main; sys.exit(main(sys.argv[1:]))"]
 
 
 @pytest.fixture(scope="module")
@@ -133,40 +133,32 @@ class TestPlainProject:
         assert all(piece.rstrip().splitlines()[-1].endswith("\\") is False for piece in pieces)
 
     @pytest.mark.parametrize("check", sorted(CHECKS.keys() - {"tests"}))
-    def test_works(self, plain: Path, project_python: str, mypy_cache: Path, check: str) -> None:
-        run(project_python, plain, CHECKS[check], cache=mypy_cache)
+    def test_works(self, plain: Path, python: Python, check: str) -> None:
+        python.run(plain, *CHECKS[check])
 
     @pytest.mark.parametrize("hosts", ["chat", "atlassian"])
-    def test_fits_together_with_one_family(
-        self, bake: Bake, tmp_path: Path, project_python: str, mypy_cache: Path, hosts: str
-    ) -> None:
+    def test_fits_together_with_one_family(self, bake: Bake, tmp_path: Path, python: Python, hosts: str) -> None:
         project = bake(tmp_path, hosts=hosts, access="no")
         for check in ("addon check", "ruff check", "ruff format"):
-            run(project_python, project, CHECKS[check], cache=mypy_cache)
+            python.run(project, *CHECKS[check])
 
-    def test_passes_its_tests_and_has_plain_tokens(
-        self, plain: Path, project_python: str, mypy_cache: Path, tmp_path: Path
-    ) -> None:
+    def test_passes_its_tests_and_has_plain_tokens(self, plain: Path, python: Python, tmp_path: Path) -> None:
         project = Path(shutil.copytree(plain, tmp_path / "builds"))
         (project / "tests/addon/test_plain_tokens.py").write_text(PLAIN, encoding="utf-8")
-        said = run(project_python, project, CHECKS["tests"], cache=mypy_cache)
+        said = python.run(project, *CHECKS["tests"])
         assert int(re.findall(r"(\d+) passed", said)[-1]) > 60
 
-    def test_lists_what_routes_ask_for_and_has_no_further_command(
-        self, plain: Path, project_python: str, mypy_cache: Path
-    ) -> None:
-        asked = run(project_python, plain, [*COMMAND, "access"], cache=mypy_cache)
+    def test_lists_what_routes_ask_for_and_has_no_further_command(self, plain: Path, python: Python) -> None:
+        asked = python.run(plain, "-c", COMMAND, "access")
         assert "POST\t/api/builds\tbuilds.{name}.report\n" in asked
-        said = run(project_python, plain, [*COMMAND, "--help"], cache=mypy_cache)
+        said = python.run(plain, "-c", COMMAND, "--help")
         assert "\n    access " in said
         assert "\n    user " not in said
 
-    def test_begins_empty_as_others_do(
-        self, plain: Path, project_python: str, mypy_cache: Path, tmp_path: Path
-    ) -> None:
+    def test_begins_empty_as_others_do(self, plain: Path, python: Python, tmp_path: Path) -> None:
         project = Path(shutil.copytree(plain, tmp_path / "builds"))
-        run(project_python, project, [*COMMAND, "new", "--yes"], cache=mypy_cache)
-        run(project_python, project, CHECKS["addon check"], cache=mypy_cache)
+        python.run(project, "-c", COMMAND, "new", "--yes")
+        python.run(project, *CHECKS["addon check"])
 
     def test_says_in_its_readme_what_there_is(self, plain: Path) -> None:
         text = (plain / "README.md").read_text(encoding="utf-8")
@@ -190,17 +182,13 @@ class TestPlainProject:
         ]
         assert missing == []
 
-    def test_brings_the_plumbings_tests_that_are_about_it(
-        self, proved: Path, project_python: str, mypy_cache: Path
-    ) -> None:
-        run(project_python, proved, ["-m", "mypy"], cache=mypy_cache)
-        run(project_python, proved, CHECKS["ruff check"], cache=mypy_cache)
-        run(project_python, proved, CHECKS["ruff format"], cache=mypy_cache)
-        quietly = ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider"]
-        said = run(project_python, proved, [*quietly, "--collect-only"], cache=mypy_cache)
+    def test_brings_the_plumbings_tests_that_are_about_it(self, proved: Path, python: Python) -> None:
+        python.run(proved, *MYPY)
+        python.run(proved, *CHECKS["ruff check"])
+        python.run(proved, *CHECKS["ruff format"])
+        said = python.run(proved, *QUIETLY, "--collect-only")
         assert int(re.findall(r"(\d+) tests collected", said)[-1]) > 2000
-        about = ["tests/connect/rules", "tests/connect/api_tokens"]
-        run(project_python, proved, [*quietly, *about], cache=mypy_cache)
+        python.run(proved, *QUIETLY, "tests/connect/rules", "tests/connect/api_tokens")
 
 
 class TestWithTheRoom:

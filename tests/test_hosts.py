@@ -1,14 +1,13 @@
 """Covers the question `hosts`: a project with one family of hosts has no word of the other, and works."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from hooks.post_gen_project import JOINTS, MANIFEST
 from tests.conftest import Bake
+from tests.programs import CHECKS, MYPY, QUIETLY, Python
 from tests.project_files import RENDERED, WRITTEN, files_of, template_files
 from tools.paths import TEMPLATE
 
@@ -23,16 +22,6 @@ WORDS = {
     ),
 }
 FAMILIES = {"chat": "atlassian", "atlassian": "chat"}
-COMMAND = "import sys; from app.connect.cli import main; sys.exit(main(sys.argv[1:]))"
-CHECKS = {
-    "starts": ["-c", "import app.main; app.main.app"],
-    "addon check": ["-c", COMMAND, "check"],
-    "devhost starts": ["-c", "from devhost.testing import Devhost; Devhost()"],
-    "ruff check": ["-m", "ruff", "check", "--no-cache", "."],
-    "ruff format": ["-m", "ruff", "format", "--no-cache", "--check", "."],
-    "mypy": ["-m", "mypy"],
-    "tests": ["-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider"],
-}
 
 
 def traces(project: Path, words: re.Pattern[str]) -> list[str]:
@@ -85,37 +74,18 @@ class TestOneFamily:
 
     @pytest.mark.parametrize("check", CHECKS)
     @pytest.mark.parametrize("hosts", FAMILIES)
-    def test_works(
-        self, made: dict[tuple[str, str], Path], project_python: str, mypy_cache: Path, hosts: str, check: str
-    ) -> None:
-        run(project_python, made[hosts, "no"], CHECKS[check], cache=mypy_cache)
+    def test_works(self, made: dict[tuple[str, str], Path], python: Python, hosts: str, check: str) -> None:
+        python.run(made[hosts, "no"], *CHECKS[check])
 
     @pytest.mark.parametrize("hosts", FAMILIES)
     def test_brings_the_plumbings_tests_that_are_about_it(
-        self, made: dict[tuple[str, str], Path], project_python: str, mypy_cache: Path, hosts: str
+        self, made: dict[tuple[str, str], Path], python: Python, hosts: str
     ) -> None:
         project = made[hosts, "yes"]
-        run(project_python, project, ["-m", "mypy"], cache=mypy_cache)
-        collected = ["-m", "pytest", "--collect-only", "-q", "--no-postgres", "-p", "no:cacheprovider"]
-        said = run(project_python, project, collected, cache=mypy_cache)
+        python.run(project, *MYPY)
+        said = python.run(project, *QUIETLY, "--collect-only")
         assert int(re.findall(r"(\d+) tests collected", said)[-1]) > 200
-        rules = [*collected[:2], "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/connect/rules"]
-        run(project_python, project, rules, cache=mypy_cache)
-
-
-def run(python: str, project: Path, arguments: list[str], *, cache: Path) -> str:
-    """Run Python in a project; it must succeed."""
-    done = subprocess.run(
-        [python, *arguments],
-        cwd=project,
-        # What is compiled is kept for the next run, beside the project: in it no file may be too many.
-        env={**os.environ, "PYTHONPYCACHEPREFIX": str(cache / "compiled"), "MYPY_CACHE_DIR": str(cache)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+        python.run(project, *QUIETLY, "tests/connect/rules")
 
 
 class TestAllFamilies:

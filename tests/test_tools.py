@@ -13,6 +13,7 @@ from tools.console import Console
 from tools.export import list_files
 from tools.failure import StepError
 from tools.paths import REPOSITORY
+from tools.scratch import scratch
 from tools.servers import Server, free_port, start_on_free_port
 from tools.web import call, expect
 
@@ -140,6 +141,22 @@ class TestFreePort:
             finally:
                 for server in servers:
                     server.stop()
+
+
+class TestScratch:
+    def test_is_where_programs_write_what_is_temporary_and_goes_afterwards(self, tmp_path: Path) -> None:
+        with scratch(tmp_path, needed=1) as settings:
+            where = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"]
+            said = subprocess.run(where, env={**os.environ, **settings}, check=True, capture_output=True, text=True)
+            folder = Path(said.stdout.strip())
+            assert (folder.parent, folder.stat().st_mode & 0o777) == (tmp_path, 0o755)
+            (folder / "left").write_text("behind")
+        assert [*tmp_path.iterdir()] == []
+
+    def test_is_what_it_was_where_there_is_no_room_or_no_such_place(self, tmp_path: Path) -> None:
+        for memory, needed in ((tmp_path, 2**60), (tmp_path / "none", 1)):
+            with scratch(memory, needed=needed) as settings:
+                assert settings == {}
 
 
 class TestFailures:

@@ -1,22 +1,20 @@
 """Covers migrations and `cruft update`: the template's new revisions arrive beside the author's, and the data stays."""
 
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
 
+from tests.programs import COMMAND, Python
 from tests.test_update import append, commit_all, git, update
 from tools.export import export
 from tools.paths import TEMPLATE
 
 PLUMBING = "app/connect/database/migrations/versions"
-MIGRATE = "import sys; from app.connect.cli import main; sys.exit(main(['migrate']))"
 ADD_NOTE = '''"""Tenants have a note."""
 
 import sqlalchemy as sa
@@ -58,25 +56,16 @@ from app.connect import Base
 class Project:
     """A project that somebody works on, under version control and with a database of its own."""
 
-    def __init__(self, folder: Path, python: str) -> None:
+    def __init__(self, folder: Path, python: Python) -> None:
         self.folder = folder
         self._python = python
 
     def run(self, *arguments: str) -> str:
-        """Run Python in the project; it must succeed without a traceback."""
-        done = subprocess.run(
-            [self._python, *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        """Run Python in the project; it must succeed."""
+        return self._python.run(self.folder, *arguments)
 
     def migrate(self) -> None:
-        assert self.run("-c", MIGRATE) == "The database schema is at head.\n"
+        assert self.run("-c", COMMAND, "migrate") == "The database schema is at head.\n"
 
     def alembic(self, *arguments: str) -> str:
         return self.run("-m", "alembic", *arguments)
@@ -125,14 +114,14 @@ def newer_template(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mine(newer_template: Path, tmp_path: Path, cookiecutter_settings: Path, project_python: str) -> Project:
+def mine(newer_template: Path, tmp_path: Path, cookiecutter_settings: Path, python: Python) -> Project:
     """Return a project made from that template."""
     made = cookiecutter(
         str(newer_template), no_input=True, output_dir=str(tmp_path), config_file=str(cookiecutter_settings)
     )
     git(Path(made), "init", "--quiet", "--initial-branch", "main")
     commit_all(Path(made))
-    return Project(Path(made), project_python)
+    return Project(Path(made), python)
 
 
 def publish_revision(template: Path) -> str:

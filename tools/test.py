@@ -17,6 +17,7 @@ from tools.environments import find_uv, install, program
 from tools.failure import StepError
 from tools.paths import BUILD, PROJECT, REPOSITORY, TOOLS_ENVIRONMENT, WITH_PLUMBING_TESTS
 from tools.requirements import read_group
+from tools.scratch import scratch
 
 STEPS = 10
 # One more than there are cores, since tests also wait: for databases, for processes, for time to pass. Whoever is done
@@ -74,16 +75,16 @@ def run_tests(console: Console, commands: Commands) -> None:
 def run_oldest(console: Console, commands: Commands) -> None:
     """Run the tests at the oldest versions.
 
-    All of them on SQLite, of tables of inputs the first rows, and the add-on's on PostgreSQL, too. What an old version
-    breaks is a library's interface, which one database shows as well as two, and three rows as well as fifty; only the
-    driver differs, and the add-on's tests take it through all that it is used for: migrations, installs, the inbox and
-    its worker, the store, rows of the add-on's own. The difference between the databases themselves is what the newest
-    versions run twice for. What reads our own files (the rules, the guide) says the same with every version and is left
-    to the newest, too; so are the devhost's own tests, since all others talk to an add-on through it.
+    Two of each class on SQLite, with one row of their inputs, and the add-on's on PostgreSQL, too. What an old version
+    breaks is a library's interface, which two tests of a class show as well as ten, and one database as well as two;
+    only the driver differs, and the add-on's tests take it through all that it is used for: migrations, installs, the
+    inbox and its worker, the store, rows of the add-on's own. The difference between the databases themselves is what
+    the newest versions run twice for. What reads our own files (the rules, the guide) says the same with every version
+    and is left to the newest, too; so are the devhost's own tests, since all others talk to an add-on through it.
     """
     console.heading("tests of the plumbing and the add-on, oldest versions")
     oldest = [program(OLDEST, "python"), "-m", "pytest", *PARALLEL, "-q"]
-    few = ["-p", "tests.connect.few_rows", "--rows", "3"]
+    few = ["-p", "tests.connect.few_of_each", "--of-each", "2"]
     ours = ["--ignore=tests/connect/rules", "--ignore=tests/connect/test_guide.py", "--ignore=tests/devhost"]
     commands.run(console.step_name, [*oldest, "--no-postgres", *few, *ours], folder=WITH_PLUMBING_TESTS)
     commands.run(f"{console.step_name}, PostgreSQL", [*oldest, "tests/addon"], folder=WITH_PLUMBING_TESTS)
@@ -107,7 +108,9 @@ def main() -> int:
     except StepError as error:
         console.failed(error, {})
         return 1
-    run_tests(console, commands)
+    with scratch() as settings:
+        os.environ.update(settings)
+        run_tests(console, commands)
     return commands.exit_code()
 
 

@@ -1,10 +1,11 @@
 """Puts the devhost together: the world, the wire and the dialects in one FastAPI app."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from devhost.acts.shell import DialectModule, Shell
 from devhost.dialects.atlassian import dialect as atlassian
@@ -25,6 +26,7 @@ DIALECTS: list[DialectModule] = [
     forge,
     atlassian,
 ]
+_BUILT: list[BaseRoute] = []
 
 
 def create_devhost(
@@ -54,10 +56,17 @@ def create_devhost(
         app.include_router(part.router)
     apis = [dialect.join(app, shell) for dialect in DIALECTS]
     app.include_router(files.front)
+    app.router.routes[:] = _built(app.router.routes)
     add_error_answers(app)
     for api in apis:
         app.add_middleware(Gate, world=world, wire=log, api=api)
     return app
+
+
+def _built(routes: Sequence[BaseRoute]) -> Sequence[BaseRoute]:
+    """Return the routes of this process's first devhost: they know no state, and building them is most of a start."""
+    _BUILT[:] = _BUILT or routes
+    return _BUILT
 
 
 def offer(app: FastAPI, url: str) -> None:
