@@ -94,6 +94,8 @@ class Context:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commit when the block is through, undo when it failed, and give the session back."""
+        if self._session is None and not self._enqueued:
+            return
         try:
             if kind is None:
                 await self.commit()

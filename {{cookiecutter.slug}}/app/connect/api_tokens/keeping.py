@@ -138,16 +138,16 @@ class ApiTokens:
         What was verified before is remembered (`memory`). `Busy` when strangers ask more than the database should
         be bothered with: a token that was good before is never put off.
         """
-        digests = self._vault.digests(token)
-        newest = digests[0]
-        known = None if self._memory is None else self._memory.recall(newest)
+        known = None if self._memory is None else self._memory.recall(token)
         if known is not None:
             return known
         if not is_token(token):
             raise NoApiToken("no API token of ours")
-        return await self._read(digests, newest)
+        return await self._read(token)
 
-    async def _read(self, digests: Sequence[str], newest: str) -> Principal:
+    async def _read(self, token: str) -> Principal:
+        digests = self._vault.digests(token)
+        newest = digests[0]
         if newest not in self._good:
             if newest in self._misses:
                 raise NoApiToken("unknown API token")
@@ -193,7 +193,7 @@ class ApiTokens:
         if self._memory is not None and digest == newest:
             # The use is to be noted again, and the end to be met.
             until = min(last_used_at + USE_IS_NOTED, expires_at or math.inf)
-            await self._memory.keep(newest, principal, size=len(accesses_json or ""), until=until)
+            await self._memory.keep(token, principal, size=len(accesses_json or ""), until=until)
         return principal
 
     async def _note_use(self, token_id: str, digest: str, newest: str, now: float) -> None:

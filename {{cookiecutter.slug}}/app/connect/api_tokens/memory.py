@@ -5,9 +5,11 @@ revokes one marks the tenant as changed in the same transaction, so no process b
 `directory.DISTRUST_AFTER`, and the one that revokes it not at all.
 """
 
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Collection
+from hashlib import blake2b
 from typing import NamedTuple
 
 from app.connect.api_tokens.principal import Principal
@@ -29,41 +31,50 @@ class Known(NamedTuple):
 
 
 class TokenMemory:
-    """Recall what tokens prove, by the digest of each; when there are as many as may be, the oldest is forgotten."""
+    """Recall what tokens prove; when there are as many as may be, the oldest is forgotten.
+
+    Each is named by a digest under a key of this process. That takes a fifth of what the digest in the database does.
+    """
 
     def __init__(self, directory: TenantDirectory) -> None:
         self._directory = directory
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def recall(self, digest: str) -> Principal | None:
+    def recall(self, token: str) -> Principal | None:
         """Return who shows a token, if that still holds."""
-        known = self._known.get(digest)
+        name = self._name(token)
+        known = self._known.get(name)
         if known is None:
             return None
         if time.time() < known.until and self._directory.holds(known.entry):
             return known.principal
-        del self._known[digest]
+        del self._known[name]
         return None
 
-    async def keep(self, digest: str, principal: Principal, *, size: int, until: float) -> None:
+    async def keep(self, token: str, principal: Principal, *, size: int, until: float) -> None:
         """Remember what was read with its tenant in one query, unless the directory knows of another state of that."""
         tenant = principal.tenant
         entry = await self._directory.find(tenant.host, tenant.client_key) if size <= LONGEST else None
         if entry is None or _state(entry.tenant) != _state(tenant):
             return
-        if digest not in self._known and len(self._known) >= MOST:
+        name = self._name(token)
+        if name not in self._known and len(self._known) >= MOST:
             self._known.popitem(last=False)
-        self._known[digest] = Known(entry, principal, until)
+        self._known[name] = Known(entry, principal, until)
 
     def forget(self, tenant: Tenant, token_ids: Collection[str]) -> None:
         """Forget tokens that this process has just revoked, and read their tenant again."""
-        for digest, known in list(self._known.items()):
+        for name, known in list(self._known.items()):
             if known.principal.token_id in token_ids:
-                del self._known[digest]
+                del self._known[name]
         self._directory.drop(tenant)
+
+    def _name(self, token: str) -> bytes:
+        return blake2b(token.encode(), digest_size=16, key=self._key).digest()
 
 
 def _state(tenant: Tenant) -> tuple[str, int, float]:

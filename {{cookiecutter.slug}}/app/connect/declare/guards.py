@@ -25,20 +25,22 @@ class Guard:
 
     def __init__(self, access: str) -> None:
         self.access = access
-        self._words = access.split(".")
-        if not all(_WORD.fullmatch(word) for word in self._words):
+        words = access.split(".")
+        if not all(_WORD.fullmatch(word) for word in words):
             raise ConfigurationError(
                 f"access({access!r}): write words joined by dots, such as access('builds.{{name}}.report')."
             )
+        self._words = [(word, word[1:-1] if word.startswith("{") else None) for word in words]
+        """Each with the name of what is taken in its place."""
 
     @property
     def names(self) -> list[str]:
         """Return what the access takes from the handler."""
-        return [word[1:-1] for word in self._words if word.startswith("{")]
+        return [name for _, name in self._words if name is not None]
 
     def words(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the words of one call, out of what its handler is `given`."""
-        return tuple(_text(word[1:-1], given) if word.startswith("{") else word for word in self._words)
+        return tuple([word if name is None else _text(name, given) for word, name in self._words])
 
 
 class OpeningGuard(Guard, ABC):

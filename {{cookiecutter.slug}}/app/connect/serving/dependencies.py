@@ -156,10 +156,13 @@ async def get_api_context(request: Request) -> AsyncIterator[Context]:
 
 def read_bearer(request: Request) -> str:
     """Return the token of `Authorization: Bearer <token>`; `NoApiToken` when there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise NoApiToken("no API token")
-    return token.strip()
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer":
+                return str(token.strip())
+            break
+    raise NoApiToken("no API token")
 
 
 class GuardedContext(OpeningGuard):

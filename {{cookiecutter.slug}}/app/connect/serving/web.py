@@ -12,6 +12,7 @@ from app.connect.declare.addon import route_path
 from app.connect.declare.router import Router
 from app.connect.hosts.protocol import Document
 from app.connect.http.answers import ERROR_RESPONSES, Answered, add_error_answers
+from app.connect.http.body import StrictRoute
 from app.connect.http.connections import Connections
 from app.connect.http.front_door import FrontDoor
 from app.connect.http.local_names import LocalNames
@@ -113,13 +114,10 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
 
 
 def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
-    # All in one: each router that is included is asked in turn about each request.
-    together = APIRouter()
     for route in (route for router in routers for route in router.api.routes):
-        extra = security_of(route.endpoint)  # type: ignore[attr-defined]
-        route.openapi_extra = {**(getattr(route, "openapi_extra", None) or {}), **extra}  # type: ignore[attr-defined]
-        together.routes.append(route)
-    app.include_router(together, tags=["add-on"], responses=ERROR_RESPONSES)
+        assert isinstance(route, StrictRoute)  # noqa: S101 - the class of whatever a router declares
+        extra = security_of(route.endpoint)
+        app.router.routes.append(route.of(app, tag="add-on", responses=ERROR_RESPONSES, extra=extra))
 
 
 def _home(
