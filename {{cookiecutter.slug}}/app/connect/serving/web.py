@@ -115,9 +115,10 @@ def build_app(  # noqa: PLR0913 - every part is named, none is handed on inside 
 
 def _include(app: FastAPI, routers: Sequence[Router[Any]]) -> None:
     for route in (route for router in routers for route in router.api.routes):
-        assert isinstance(route, StrictRoute)  # noqa: S101 - the class of whatever a router declares
-        extra = security_of(route.endpoint)
-        app.router.routes.append(route.of(app, tag="add-on", responses=ERROR_RESPONSES, extra=extra))
+        if isinstance(route, StrictRoute):
+            extra = security_of(route.endpoint)
+            route = route.of(app, tag="add-on", responses=ERROR_RESPONSES, extra=extra)  # noqa: PLW2901
+        app.router.routes.append(route)
 
 
 def _home(
