@@ -371,8 +371,8 @@ JOINTS: dict[str, dict[str, dict[str, str | None]]] = {
     },
     "docs/guide.md": {
         "access": {
-            "A token of the settings page may do everything, unless it was given a list: [docs/access.md](access.md) has lists, and who gives them.": (
-                "A token of the settings page may do everything."
+            "A token of the settings page may do everything, unless it was given a list: [docs/access.md](access.md) has what a route asks for, lists, and who gives them.": (
+                "A token of the settings page may do everything. `access(...)` at a route of Builds names what it does, for `addon access` to list."
             ),
         },
     },
