@@ -5,11 +5,13 @@ import re
 
 import pytest
 
+from devhost.acts.faults import LEGITIMATE
 from devhost.dialects.atlassian.attacks import ATTACKS
 from devhost.dialects.atlassian.host import AtlassianHost
 from devhost.dialects.atlassian.installation import SiteInstallation
 from devhost.settings import HostSettings
 from devhost.testing import Devhost
+from devhost.world.broken import Forgery
 from tests.devhost.atlassian.foreign import DESCRIPTOR_URL, KEY, ORIGIN, ForeignAddon, descriptor, hash_of
 
 JIRA = {"site": "jira", "user": "1", "addon": KEY}
@@ -79,6 +81,13 @@ class TestOverview:
         assert set(re.findall(r'name="attack" value="([^"]+)"', page)) == set(ATTACKS)
         page = await press(devhost, "/page/sites/attack", **JIRA, attack="confused")
         assert "It was refused, as it should be." in page
+
+    async def test_says_in_its_own_words_how_signatures_are_wrong(self, devhost: Devhost) -> None:
+        listed = (await read(devhost, "/sites")).partition('id="break-sites"')[2]
+        forgeries = listed.partition('<select name="forgery">')[2].partition("</select>")[0]
+        assert re.findall(r'<option value="(\w+)"', forgeries) == [one for one in Forgery if one not in LEGITIMATE]
+        assert ">for another address<" in forgeries
+        assert re.findall(r"(?i)\b(?:room|hipchat|chat|glance|prn)\w*", listed) == []
 
     async def test_breaks_and_mends(self, devhost: Devhost, at_jira: SiteInstallation, foreign: ForeignAddon) -> None:
         page = await press(devhost, "/page/sites/break", user="1", what="error", status="503", times="")
