@@ -21,6 +21,9 @@ export function dress(place) {
   for (const element of place.querySelectorAll("[data-style]")) {
     applyStyle(element);
   }
+  for (const chooser of place.querySelectorAll("[data-submit]")) {
+    chooser.addEventListener("change", () => chooser.form.requestSubmit());
+  }
   for (const image of place.querySelectorAll("img")) {
     if (image.complete && image.naturalWidth === 0) {
       miss(image);

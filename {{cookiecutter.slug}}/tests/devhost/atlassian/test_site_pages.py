@@ -177,6 +177,15 @@ class TestAddonPage:
         statuses = [(await devhost.client.get(path, params={"user": user})).status_code for user in ("1", "2")]
         assert statuses == [200, 403]
 
+    async def test_that_is_not_shown_still_lets_one_look_as_somebody_else(
+        self, devhost: Devhost, at_jira: SiteInstallation
+    ) -> None:
+        path = f"/jira/plugins/servlet/ac/{KEY}/admin"
+        page = (await devhost.client.get(path, params={"user": "2"}, headers={"accept": "text/html"})).text
+        assert "is not shown to Developer. Look at it as somebody else, such as an administrator." in page
+        assert f'method="get" action="{path}"' in page
+        assert '<option value="1">Admin</option><option value="2" selected>Developer</option>' in page
+
     async def test_of_confluence_shows_macros_on_a_page(
         self, devhost: Devhost, sites: AtlassianHost, foreign: ForeignAddon
     ) -> None:
