@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devhost.acts.faults import GROUPS, LEGITIMATE, Fault
+from devhost.acts.faults import GROUPS, LEGITIMATE, Fault, Group
 from devhost.dialects.atlassian import modules, opening
 from devhost.dialects.atlassian.attacks import ATTACKS, Attack
 from devhost.dialects.atlassian.host import AtlassianHost
@@ -71,9 +71,10 @@ class SiteView:
         return ATTACKS.values()
 
     @property
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[Group]:
         """What can be broken for a while, from the table of the whole devhost."""
-        return [_at_a_site(one) for _, members in GROUPS for one in members if one.lasting]
+        found = [(group, tuple(_at_a_site(one) for one in group.faults if one.lasting)) for group in GROUPS]
+        return [replace(group, faults=faults, folded=True) for group, faults in found if faults]
 
     @property
     def broken(self) -> list[str]:

@@ -17,6 +17,15 @@ function miss(image) {
   }
 }
 
+// Groups of a long list begin folded on a phone; they are open in the page as it comes, for who has no script.
+export function fold() {
+  if (window.matchMedia("(max-width: 40rem)").matches) {
+    for (const group of document.querySelectorAll("details[data-folds]")) {
+      group.open = false;
+    }
+  }
+}
+
 export function dress(place) {
   for (const element of place.querySelectorAll("[data-style]")) {
     applyStyle(element);
