@@ -294,5 +294,7 @@ class Host:
     """Takes what keeps its access tokens, where one of them is needed to ask for another."""
     trace_header: bytes | None = None
     """The header, in lower case, by which the host's log and ours find each other."""
+    install_hint: str = "Paste this address where the host installs add-ons, and approve what is asked for."
+    """One sentence for the start page: who installs the add-on, and from where. The descriptor's address follows it."""
     around: Callable[[ASGIApp], ASGIApp] | None = None
     """Stands before every route, behind the front door: for what a request's proof has to be asked for."""
