@@ -157,6 +157,8 @@ MANIFEST: tuple[tuple[str, set[str], tuple[str, ...]], ...] = (
             "tests/hosts/atlassian/test_opened_with.py",
             "tests/hosts/atlassian/test_who_may.py",
             "tests/hosts/atlassian/who_may.py",
+            "tests/hosts/together/test_asked.py",
+            "tests/hosts/together/test_start_page.py",
         ),
     ),
 )

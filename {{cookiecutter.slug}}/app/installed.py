@@ -7,7 +7,7 @@ from pathlib import Path
 from re import match, sub
 
 ROOT = Path(__file__).parents[1]
-MODULES = {"argon2-cffi": "argon2", "python-dotenv": "dotenv", "python-jose": "jose", "pyyaml": "yaml"}
+MODULES = {"python-dotenv": "dotenv", "python-jose": "jose", "pyyaml": "yaml"}
 """What is imported of packages whose modules have other names."""
 
 
