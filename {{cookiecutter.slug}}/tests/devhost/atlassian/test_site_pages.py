@@ -87,7 +87,7 @@ class TestOverview:
         forgeries = listed.partition('<select name="forgery">')[2].partition("</select>")[0]
         assert re.findall(r'<option value="(\w+)"', forgeries) == [one for one in Forgery if one not in LEGITIMATE]
         assert ">for another address<" in forgeries
-        assert re.findall(r"(?i)\b(?:room|hipchat|chat|glance|prn)\w*", listed) == []
+        assert re.findall(r"(?i)\b(?:room|glance|prn)\w*", listed) == []
 
     async def test_breaks_and_mends(self, devhost: Devhost, at_jira: SiteInstallation, foreign: ForeignAddon) -> None:
         page = await press(devhost, "/page/sites/break", user="1", what="error", status="503", times="")
