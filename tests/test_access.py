@@ -171,6 +171,17 @@ class TestPlainProject:
             for message in CODE.findall(row):
                 assert message in NOT_OURS or is_said(message, said), message
 
+    def test_explains_no_accesses_in_its_guide(self, plain: Path, default_project: Path) -> None:
+        """What tokens with a list hold, and how a route asks for it, is on the page of the room."""
+        lines = (plain / "docs/guide.md").read_text(encoding="utf-8").splitlines()
+        [told] = [line for line in lines if "access" in line.replace("`addon access`", "").lower()]
+        assert told.startswith(
+            "A token of the settings page may do everything. `access(...)` at a route of Builds names"
+        )
+        page = (default_project / "docs/access.md").read_text(encoding="utf-8")
+        assert "## What a route asks for\n" in page
+        assert "An access is words joined by dots" in page
+
     def test_promises_what_is_proved_without_the_room(self, proved: Path) -> None:
         found = promises((proved / "SECURITY.md").read_text(encoding="utf-8"))
         assert len(found) > 40

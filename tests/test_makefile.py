@@ -45,3 +45,26 @@ class TestMakefile:
         assert "\n\n\ndef double(number):\n    return 2 * number\n" in odd.read_text()
         assert "import os" not in odd.read_text()
         assert "odd.py" in run_make(project, "lint", f"RUN={Path(project_python).parent}/").stdout
+
+    def test_says_what_the_frontend_wants_once_the_example_is_gone(
+        self, default_project: Path, project_python: str, tmp_path: Path
+    ) -> None:
+        project = Path(shutil.copytree(default_project, tmp_path / "project"))
+        command = "import sys; from app.connect.cli import main; sys.exit(main(sys.argv[1:]))"
+        subprocess.run([project_python, "-c", command, "new", "--yes"], cwd=project, check=True, capture_output=True)
+        done = run_make(project, "panel", path=silent_npm(tmp_path))
+        assert done.returncode == 2
+        assert "write index.html, panel.css and panel.js there, as docs/forge.md says" in done.stderr
+        assert "npm" not in done.stdout
+        (project / "forge/src").mkdir()
+        (project / "forge/src/index.html").write_text("<title>Mine</title>")
+        assert run_make(project, "panel", path=silent_npm(tmp_path)).returncode == 0
+
+
+def silent_npm(folder: Path) -> Path:
+    """Return a folder with an npm that fetches nothing and succeeds."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    (programs / "npm").write_text("#!/bin/sh\n")
+    (programs / "npm").chmod(0o755)
+    return programs

@@ -131,6 +131,14 @@ class TestCommit:
 
 
 class TestUpdate:
+    def test_does_not_say_what_to_do_with_a_new_project(self, published: Path, project: Path) -> None:
+        append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
+        commit_all(published)
+        said = update(project)
+        assert "has been updated" in said
+        assert "Next:" not in said
+        assert "Made builds" not in said
+
     def test_brings_changed_plumbing(self, published: Path, project: Path) -> None:
         append(published / TEMPLATE / "Makefile", "\n# a newer line\n")
         append(published / TEMPLATE / "app/connect/__init__.py", "\n# a newer line\n")

@@ -28,6 +28,15 @@ class Fault:
         return bool(self.banner)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What stands together on a page, under one title."""
+
+    title: str
+    faults: tuple[Fault, ...]
+    folded: bool = False
+
+
 def _knob(entry: dict[str, Any]) -> Knob:
     choices = tuple((value, told) for value, told in entry.get("choices", ()))
     return Knob(**entry | {"choices": choices})
@@ -40,10 +49,15 @@ def _fault(entry: dict[str, Any]) -> Fault:
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _KNOBS = {name: _knob(entry) for name, entry in _TABLE["knob"].items()}
 
-GROUPS: tuple[tuple[str, tuple[Fault, ...]], ...] = tuple(
-    (group["title"], tuple(_fault(entry) for entry in group["fault"])) for group in _TABLE["group"]
+GROUPS = tuple(
+    Group(
+        title=group["title"],
+        faults=tuple(_fault(entry) for entry in group["fault"]),
+        folded=group.get("folded", False),
+    )
+    for group in _TABLE["group"]
 )
-FAULTS = {one.key: one for _, group in GROUPS for one in group}
+FAULTS = {one.key: one for group in GROUPS for one in group.faults}
 # What is wrong with a token, in words.
 FORGERIES = {Forgery(name): told for name, told in _KNOBS["forgery"].choices}
 LEGITIMATE = frozenset({Forgery.PRN, Forgery.INTEGER_SUB})

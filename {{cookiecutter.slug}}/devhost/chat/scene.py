@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from devhost.acts.faults import GROUPS, Fault
+from devhost.acts.faults import GROUPS, Group
 from devhost.chat.host import Host
 from devhost.chat.views import GlanceView, ModuleView
 from devhost.chat.wire_rows import WireRow, rows
@@ -121,7 +121,7 @@ class Scene:
         return rows(self.host)[:ROWS_SHOWN]
 
     @property
-    def faults(self) -> Iterable[tuple[str, tuple[Fault, ...]]]:
+    def faults(self) -> Iterable[Group]:
         """What can be broken, by group."""
         return GROUPS
 

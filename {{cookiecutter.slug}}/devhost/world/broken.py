@@ -19,7 +19,7 @@ class Forgery(StrEnum):
     MISSING_EXP = "missing_exp"
     MISSING_IAT = "missing_iat"
     FUTURE_IAT = "future_iat"
-    WRONG_ROOM = "wrong_room"
+    WRONG_PLACE = "wrong_place"
     UNKNOWN_ISSUER = "unknown_issuer"
     # The next two are not attacks: old hosts signed so, and an add-on accepts them.
     PRN = "prn"

@@ -94,6 +94,16 @@ class TestBreakIt:
         for card in measurer.page.locator(".break-card").all():
             assert card.evaluate(OUTSIDE) == []
 
+    def test_groups_begin_folded_on_a_phone(self, measurer: Walker) -> None:
+        begin(measurer, "Break it")
+        held = measurer.page.locator('[data-breakage="hold"]')
+        if measurer.name.startswith("narrow"):
+            expect(held).to_be_hidden()
+            assert height(measurer.page.locator(".break-groups")) < 2_300
+            measurer.page.locator("summary", has_text="Deliveries").click()
+            measurer.check("geometry-break-opened")
+        expect(held).to_be_visible()
+
     def test_box_holds_the_verdict_and_not_what_was_said_afterwards(self, measurer: Walker) -> None:
         begin(measurer, "Break it")
         outcome = press(measurer, "Forged install")

@@ -46,6 +46,22 @@ def open_issue(walk: Walk) -> FrameLocator:
     return walk[0].page.get_by_role("region", name="Panel").frame_locator("iframe")
 
 
+class TestBreakIt:
+    def test_is_a_list_of_groups_on_a_phone(self, walk: Walk) -> None:
+        page = walk[0].page
+        page.goto("/sites")
+        place = page.get_by_role("region", name="Break it")
+        late = place.get_by_text("Deliveries are sent so many seconds after")
+        if walk[0].name.startswith("narrow"):
+            box = place.bounding_box()
+            assert box is not None
+            assert box["height"] < 500
+            expect(late).to_be_hidden()
+            place.get_by_text("Deliveries", exact=True).click()
+        expect(late).to_be_visible()
+        walk[0].check("sites-break")
+
+
 class TestWalk:
     def test_from_install_to_uninstall(self, walk: Walk) -> None:
         walker, stage = walk

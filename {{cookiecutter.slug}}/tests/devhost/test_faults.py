@@ -178,7 +178,7 @@ class TestBrokenTokens:
             Forgery.MISSING_EXP: {"exp"},
             Forgery.MISSING_IAT: {"iat"},
             Forgery.FUTURE_IAT: {"exp", "iat"},
-            Forgery.WRONG_ROOM: {"context"},
+            Forgery.WRONG_PLACE: {"context"},
             Forgery.UNKNOWN_ISSUER: {"iss"},
             Forgery.TAMPERED: {"sub"},
             Forgery.PRN: {"prn", "sub"},

@@ -42,6 +42,16 @@ class TestWalk:
         await client.post("/page/uninstall", data=act)
         assert devhost.host.installations() == []
 
+    async def test_settings_that_refuse_leave_the_choice_of_a_person(
+        self, devhost: Devhost, addon: ForeignAddon, installed: Installation
+    ) -> None:
+        page = await devhost.client.get(f"/addons/{installed.client_id}", params={"room": "1", "user": "2"})
+        chooser = page.text.partition(
+            f'<form class="person-chooser" method="get" action="/addons/{installed.client_id}"'
+        )[2]
+        assert '<input type="hidden" name="room" value="1">' in chooser
+        assert '<option value="1">Admin</option><option value="2" selected>Developer</option>' in chooser
+
     async def test_refusal_is_shown_with_its_reason(self, devhost: Devhost, addon: ForeignAddon) -> None:
         addon.descriptor = descriptor(installable={"allowRoom": False})
         page = await devhost.client.post("/page/consent", data={"url": DESCRIPTOR_URL, "place": "1"})

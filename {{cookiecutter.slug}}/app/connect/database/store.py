@@ -4,15 +4,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Float, ForeignKey, String, Text, delete, select
+from sqlalchemy import Float, ForeignKey, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.connect.database.engine import Base, Database
 from app.connect.database.guard import TenantOwned
 from app.connect.errors import BadRequest
 
+T = TypeVar("T")
 MAX_KEY = 1_000
 MAX_VALUE = 256 * 1024
 
@@ -42,7 +43,7 @@ def _nothing() -> None:
 
 
 class TenantStore:
-    """`get set delete all narrow` for one tenant.
+    """`get set change delete all narrow` for one tenant.
 
     A write is durable when the call returns: it does not wait for the handler to end, so no lock is held while the
     handler goes on to call the host. Use `ctx.db` where several rows must change together.
@@ -74,10 +75,23 @@ class TenantStore:
         rows = [self._row(key, value) for key, value in values.items()]
         if not rows:
             return
-        statement = self._db.insert(StoreItem).values(rows)
-        update = {"value_json": statement.excluded.value_json, "changed_at": statement.excluded.changed_at}
         async with self._db.session() as session:
-            await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=update))
+            await session.execute(self._insert(rows, "value_json", "changed_at"))
+
+    async def change(self, key: str, function: Callable[[T], T], *, default: T) -> T:
+        """Keep what `function` makes of the value under `key`, or of `default`, and return it.
+
+        Nobody else writes that value meanwhile, in whatever process: others wait, so `function` is quick. It gets the
+        value as JSON gives it back, and returns a whole one. When it raises, nothing has changed.
+        """
+        self._before_write()
+        held = self._insert([self._row(key, default)], "changed_at").returning(StoreItem.value_json)
+        async with self._db.session() as session:
+            value = function(json.loads((await session.scalars(held)).one()))
+            row = self._row(key, value)
+            mine = (*self._mine(), StoreItem.digest == row["digest"])
+            await session.execute(update(StoreItem).where(*mine).values(value_json=row["value_json"]))
+        return value
 
     async def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""
@@ -95,6 +109,12 @@ class TenantStore:
     def narrow(self, name: str) -> "TenantStore":
         """Return a store of its own inside this one: the same keys in it are other keys."""
         return TenantStore(self._db, self._tenant_id, (*self._path, name), before_write=self._before_write)
+
+    def _insert(self, rows: list[dict[str, Any]], *replaced: str) -> Any:
+        """Write rows, and of one that is there the columns `replaced`: its lock is held until the end either way."""
+        statement = self._db.insert(StoreItem).values(rows)
+        new = {name: statement.excluded[name] for name in replaced}
+        return statement.on_conflict_do_update(index_elements=["tenant_id", "digest"], set_=new)
 
     def _row(self, key: str, value: Any) -> dict[str, Any]:
         try:

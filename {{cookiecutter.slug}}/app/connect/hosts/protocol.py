@@ -104,13 +104,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A route that only this host has; below `/<host>/`, and the core makes it."""
+    """A route that only this host has; below `/<host>/`, and the core makes it. `asks` says what it is believed for."""
 
     name: str
     method: str
     path: str
     summary: str
     has_body: bool = True
+    asks: str = "a proof of the host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ class Outbound(Protocol):
 
 @dataclass(frozen=True)
 class Host:
-    """One host product: its name, its models and its six roles."""
+    """One host product: its name, its models, its six roles; and who installs from where, for the start page."""
 
     name: str
     details: type[BaseModel]
@@ -294,5 +295,6 @@ class Host:
     """Takes what keeps its access tokens, where one of them is needed to ask for another."""
     trace_header: bytes | None = None
     """The header, in lower case, by which the host's log and ours find each other."""
+    install_hint: str = "Paste this address where the host installs add-ons, and approve what is asked for."
     around: Callable[[ASGIApp], ASGIApp] | None = None
     """Stands before every route, behind the front door: for what a request's proof has to be asked for."""

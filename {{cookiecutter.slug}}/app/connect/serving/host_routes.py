@@ -21,7 +21,7 @@ from app.connect.keys.jwt import TokenRefused
 from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.gate_routes import gate_route, take
-from app.connect.serving.module_routes import SIGNED
+from app.connect.serving.module_routes import ASKS, SIGNED
 from app.connect.serving.proof import asked_of
 from app.connect.tenancy.entries import owner_of
 from app.connect.tenancy.lifecycle import Known, Lifecycle
@@ -83,7 +83,7 @@ def endpoint_router(serving: Serving, host: Host, lifecycle: Lifecycle, inbox: I
             status_code=204,
             response_class=Response,
             summary=endpoint.summary,
-            openapi_extra={**(JSON_BODY if endpoint.has_body else {}), **_parameters(endpoint)},
+            openapi_extra={ASKS: endpoint.asks, **(JSON_BODY if endpoint.has_body else {}), **_parameters(endpoint)},
             responses={409: {"content": ERROR_CONTENT, "description": "It would take a tenant over"}},
         )
     return router

@@ -28,6 +28,8 @@ from app.connect.serving.dependencies import Module, Serving, prove_module, visi
 DATA_HEADERS = ((b"access-control-allow-origin", b"*"), (b"cache-control", b"no-store"))
 JSON_HEADERS = (*DATA_HEADERS, (b"content-type", b"application/json"))
 """Any origin may read a module's data: the token is in its address and no cookie is involved."""
+ASKS = "x-asks"
+"""The member of an operation that says what it is believed for, where no scheme of the document does."""
 SIGNED: dict[str, Any] = {"security": [{"SignedRequest": []}, {"JwtHeader": []}]}
 
 Respond = Callable[[Any, Context], Response]

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from app.connect.errors import ErrorBody
 from app.connect.serving.checks import access_of, proof_of
 from app.connect.serving.form_routes import BY_PAGE
-from app.connect.serving.module_routes import SIGNED
+from app.connect.serving.module_routes import ASKS, SIGNED
 
 
 def _key(description: str, *, name: str = "Authorization", place: str = "header") -> dict[str, str]:
@@ -94,7 +94,11 @@ def _empty_answers(head: dict[str, Any]) -> None:
 def asked_by_routes(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return method, path and what is asked for of every route in the document."""
     return [
-        (method.upper(), path, " or ".join(map(_asked, operation.get("security", ()))) or "nothing")
+        (
+            method.upper(),
+            path,
+            operation.get(ASKS) or " or ".join(map(_asked, operation.get("security", ()))) or "nothing",
+        )
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]

@@ -132,6 +132,7 @@ def _home(
         vendor=about.vendor,
         development=not is_production,
         links=links,
+        hints={name: host.install_hint for name, host in serving.hosts.items()},
         descriptors={
             name: f"{serving.addon.base_url}{route_path(name, document.path)}"
             for name, document in documents.items()

@@ -1,6 +1,6 @@
 // Starts the page: each part of it has a module of its own.
 import { startComposer } from "./composer.js";
-import { dress } from "./dress.js";
+import { dress, fold } from "./dress.js";
 import { startForms } from "./forms.js";
 import { startFrames } from "./frames.js";
 import { startLive } from "./live.js";
@@ -8,6 +8,7 @@ import { startMenus } from "./menus.js";
 import { startViews } from "./views.js";
 import { startWire } from "./wire.js";
 
+fold();
 startForms();
 startMenus();
 startFrames();

@@ -110,7 +110,7 @@ async def _in_query(target: Target) -> Answer:
 
 
 async def _other_url(target: Target) -> Answer:
-    return await opening.ask(target.state, replace(_page(target), forgery=Forgery.WRONG_ROOM))
+    return await opening.ask(target.state, replace(_page(target), forgery=Forgery.WRONG_PLACE))
 
 
 async def _added_parameter(target: Target) -> Answer:

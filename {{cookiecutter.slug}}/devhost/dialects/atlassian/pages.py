@@ -14,7 +14,7 @@ from devhost.dialects.atlassian.modules import text
 from devhost.dialects.atlassian.opening import SiteLook, find_module
 from devhost.dialects.atlassian.place import Place
 from devhost.dialects.atlassian.view import SiteView
-from devhost.errors import InstallRefused, bad_request, forbidden
+from devhost.errors import InstallRefused, bad_request
 from devhost.page.render import page_router, render
 from devhost.world.jsonvalue import Json
 
@@ -87,10 +87,11 @@ async def module(site: str, addon: str, key: str, request: Request, host: SitesD
     data = {name[3:]: value for name, value in request.query_params.items() if name.startswith("ac.")}
     look = SiteLook(installation=place.site.addon(addon), key=key, place=place, data=data)
     kind, found = find_module(look)
-    if not modules.is_visible(look.installation, kind, found, place):
-        raise forbidden(f"{text(found.get('name'), key)} is not shown to {place.person.name if place.person else ''}")
     view = SiteView(host=host, place=place, back=request.url.path)
-    return render("site_module.html", view=view, opened=host.opening(look))
+    if not modules.is_visible(look.installation, kind, found, place):
+        return render("site_module.html", status=403, view=view, title=text(found.get("name"), key), opened=None)
+    opened = host.opening(look)
+    return render("site_module.html", view=view, title=opened.title, opened=opened)
 
 
 @router.get("/page/sites/frame")

@@ -50,8 +50,8 @@ def _altered(claims: dict[str, Any], forgery: Forgery) -> dict[str, Any]:
     changes: dict[Forgery, dict[str, Any]] = {
         Forgery.EXPIRED: {"iat": now - 7200, "exp": now - 3600},
         Forgery.FUTURE_IAT: {"iat": now + 3600, "exp": now + 7200},
-        # What is bound to a room elsewhere is bound to an address here.
-        Forgery.WRONG_ROOM: {"qsh": qsh("GET", "/another/address")},
+        # A site's token is bound to an address.
+        Forgery.WRONG_PLACE: {"qsh": qsh("GET", "/another/address")},
         Forgery.UNKNOWN_ISSUER: {"iss": f"{claims['iss']}-another"},
         Forgery.PRN: {"prn": claims.get("sub", "")},
         Forgery.INTEGER_SUB: {"sub": 1},

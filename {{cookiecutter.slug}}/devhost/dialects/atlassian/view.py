@@ -1,10 +1,10 @@
 """What one person sees of a site: everything that its pages' templates read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from devhost.acts.faults import GROUPS, Fault
+from devhost.acts.faults import GROUPS, LEGITIMATE, Fault, Group
 from devhost.dialects.atlassian import modules, opening
 from devhost.dialects.atlassian.attacks import ATTACKS, Attack
 from devhost.dialects.atlassian.host import AtlassianHost
@@ -16,6 +16,7 @@ from devhost.dialects.atlassian.sites import Site
 from devhost.dialects.atlassian.state import SITES, AtlassianState, Beside
 from devhost.dialects.atlassian.writing import STATUSES, text_of
 from devhost.errors import HostError
+from devhost.world.broken import Forgery
 from devhost.world.people import Person
 
 
@@ -70,9 +71,10 @@ class SiteView:
         return ATTACKS.values()
 
     @property
-    def faults(self) -> list[Fault]:
+    def faults(self) -> list[Group]:
         """What can be broken for a while, from the table of the whole devhost."""
-        return [one for _, members in GROUPS for one in members if one.lasting]
+        found = [(group, tuple(_at_a_site(one) for one in group.faults if one.lasting)) for group in GROUPS]
+        return [replace(group, faults=faults, folded=True) for group, faults in found if faults]
 
     @property
     def broken(self) -> list[str]:
@@ -153,3 +155,19 @@ class SiteView:
                 # A module without a page, such as one that the host shows natively.
                 continue
         return found
+
+
+def _at_a_site(fault: Fault) -> Fault:
+    """Say in a site's words how its tokens can be wrong: they are for an address, and were never signed as of old."""
+    knobs = (
+        replace(
+            knob,
+            choices=tuple(
+                (value, "for another address" if value == Forgery.WRONG_PLACE else told)
+                for value, told in knob.choices
+                if value not in LEGITIMATE
+            ),
+        )
+        for knob in fault.knobs
+    )
+    return replace(fault, knobs=tuple(knobs))

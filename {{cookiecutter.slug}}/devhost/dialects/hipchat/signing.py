@@ -30,7 +30,7 @@ def _altered(claims: dict[str, Any], forgery: Forgery | None, now: float) -> dic
     changes: dict[Forgery, dict[str, Any]] = {
         Forgery.EXPIRED: {"iat": int(now - 7200), "exp": int(now - 3600)},
         Forgery.FUTURE_IAT: {"iat": int(now + 3600), "exp": int(now + 7200)},
-        Forgery.WRONG_ROOM: {"context": context | {"room_id": context.get("room_id", 0) + 424_242}},
+        Forgery.WRONG_PLACE: {"context": context | {"room_id": context.get("room_id", 0) + 424_242}},
         Forgery.UNKNOWN_ISSUER: {"iss": f"{claims['iss']}-another"},
         Forgery.PRN: {"prn": sub},
         Forgery.INTEGER_SUB: {"sub": int(sub)},

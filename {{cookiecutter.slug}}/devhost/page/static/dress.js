@@ -17,9 +17,21 @@ function miss(image) {
   }
 }
 
+// Groups of a long list begin folded on a phone; they are open in the page as it comes, for who has no script.
+export function fold() {
+  if (window.matchMedia("(max-width: 40rem)").matches) {
+    for (const group of document.querySelectorAll("details[data-folds]")) {
+      group.open = false;
+    }
+  }
+}
+
 export function dress(place) {
   for (const element of place.querySelectorAll("[data-style]")) {
     applyStyle(element);
+  }
+  for (const chooser of place.querySelectorAll("[data-submit]")) {
+    chooser.addEventListener("change", () => chooser.form.requestSubmit());
   }
   for (const image of place.querySelectorAll("img")) {
     if (image.complete && image.naturalWidth === 0) {

@@ -1,5 +1,6 @@
 """Metrics: the operator's collector reads them and nobody else, and they say how work stands."""
 
+import ast
 import re
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.connect.tenancy.tenant import TenantState
 from app.connect.work import backlog
 from app.connect.work.rows import InboxRow, Status
 from tests.connect.probe import ProbedAddon
+from tests.connect.rules.sources import core_sources, tree_of
 from tests.support.running import ADDON, RunningAddon
 
 pytestmark = pytest.mark.both_databases
@@ -34,6 +36,21 @@ async def read_metrics(addon: RunningAddon) -> dict[str, float]:
     lines = [line for line in answer.text.splitlines() if not line.startswith("# ")]
     assert all(re.fullmatch(r'addon_[a-z_]+(\{[a-z]+="[^"\\]+"\})? [0-9.e+]+', line) for line in lines), answer.text
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def reasons_in_source() -> set[str]:
+    """Read why entries end without their handler: what is given to `drop` and `count_ended`, or returned for them."""
+    found: list[ast.expr | None] = []
+    for node in (node for path in core_sources() for node in ast.walk(tree_of(path))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "count_ended":
+                found += node.args[:1]
+            elif node.func.attr == "drop":
+                found += node.args[1:]
+        elif isinstance(node, ast.FunctionDef) and node.name == "_why_over":
+            found += [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+    parts = (part for one in found if one is not None for part in ast.walk(one) if isinstance(part, ast.Constant))
+    return {part.value for part in parts if isinstance(part.value, str)}
 
 
 class TestWithoutToken:
@@ -86,6 +103,12 @@ class TestWithToken:
         await probed.set_state(installation, TenantState.UNINSTALLED)
         await probed.settle()
         assert (await read_metrics(probed))['addon_inbox_ended_total{reason="its tenant was uninstalled"}'] == 1
+
+    async def test_tells_of_what_never_ended_so_that_it_did_not(self, probed: ProbedAddon) -> None:
+        found = await read_metrics(probed)
+        reasons = {name.split('"')[1]: value for name, value in found.items() if name.startswith("addon_inbox_ended")}
+        assert reasons == dict.fromkeys(reasons_in_source(), 0)
+        assert len(reasons) == 5
 
     async def test_counts_no_further_than_it_says(self, probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(backlog, "MOST", 2)

@@ -5,11 +5,13 @@ import re
 
 import pytest
 
+from devhost.acts.faults import LEGITIMATE
 from devhost.dialects.atlassian.attacks import ATTACKS
 from devhost.dialects.atlassian.host import AtlassianHost
 from devhost.dialects.atlassian.installation import SiteInstallation
 from devhost.settings import HostSettings
 from devhost.testing import Devhost
+from devhost.world.broken import Forgery
 from tests.devhost.atlassian.foreign import DESCRIPTOR_URL, KEY, ORIGIN, ForeignAddon, descriptor, hash_of
 
 JIRA = {"site": "jira", "user": "1", "addon": KEY}
@@ -79,6 +81,13 @@ class TestOverview:
         assert set(re.findall(r'name="attack" value="([^"]+)"', page)) == set(ATTACKS)
         page = await press(devhost, "/page/sites/attack", **JIRA, attack="confused")
         assert "It was refused, as it should be." in page
+
+    async def test_says_in_its_own_words_how_signatures_are_wrong(self, devhost: Devhost) -> None:
+        listed = (await read(devhost, "/sites")).partition('id="break-sites"')[2]
+        forgeries = listed.partition('<select name="forgery">')[2].partition("</select>")[0]
+        assert re.findall(r'<option value="(\w+)"', forgeries) == [one for one in Forgery if one not in LEGITIMATE]
+        assert ">for another address<" in forgeries
+        assert re.findall(r"(?i)\b(?:room|glance|prn)\w*", listed) == []
 
     async def test_breaks_and_mends(self, devhost: Devhost, at_jira: SiteInstallation, foreign: ForeignAddon) -> None:
         page = await press(devhost, "/page/sites/break", user="1", what="error", status="503", times="")
@@ -167,6 +176,15 @@ class TestAddonPage:
         path = f"/jira/plugins/servlet/ac/{KEY}/admin"
         statuses = [(await devhost.client.get(path, params={"user": user})).status_code for user in ("1", "2")]
         assert statuses == [200, 403]
+
+    async def test_that_is_not_shown_still_lets_one_look_as_somebody_else(
+        self, devhost: Devhost, at_jira: SiteInstallation
+    ) -> None:
+        path = f"/jira/plugins/servlet/ac/{KEY}/admin"
+        page = (await devhost.client.get(path, params={"user": "2"}, headers={"accept": "text/html"})).text
+        assert "is not shown to Developer. Look at it as somebody else, such as an administrator." in page
+        assert f'method="get" action="{path}"' in page
+        assert '<option value="1">Admin</option><option value="2" selected>Developer</option>' in page
 
     async def test_of_confluence_shows_macros_on_a_page(
         self, devhost: Devhost, sites: AtlassianHost, foreign: ForeignAddon

@@ -1,7 +1,10 @@
 """docs/atlassian.md: its sections and handlers, put together as they stand, are an add-on that both hosts take."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +16,8 @@ from app.connect.declare.manifest import read_manifest
 from app.connect.declare.router import Router
 from app.connect.hosts.atlassian.descriptor import describe
 from app.connect.hosts.atlassian.dialect import AtlassianDialect
+from tests.connect.database.projects import environment
+from tests.connect.projects import copy_project
 from tests.hosts.atlassian.sections import ABOUT, BASE_URL, SECTIONS
 
 PAGE = (ROOT / "docs" / "atlassian.md").read_text(encoding="utf-8")
@@ -21,6 +26,22 @@ PAGE = (ROOT / "docs" / "atlassian.md").read_text(encoding="utf-8")
 def blocks(language: str) -> list[str]:
     """Return the blocks of the page in one language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def write(root: Path) -> None:
+    """Put every block of the page into the file that it names, in place of the example."""
+    for path in [*(root / "app/addon").glob("*.py"), *(root / "tests/addon").glob("test_*.py")]:
+        path.unlink()
+    routers = []
+    for source in blocks("python"):
+        name = source.splitlines()[0].removeprefix("# ")
+        (root / name).write_text(source, encoding="utf-8")
+        named = re.findall(r"^(\w[\w, ]*) = .*Router\(", source, re.MULTILINE)
+        routers += [f"{Path(name).stem}.{router}" for names in named for router in names.split(", ")]
+    imports = ", ".join(sorted({router.partition(".")[0] for router in routers}))
+    listed = f"from app.addon import {imports}\n\nrouters = ({', '.join(routers)},)\n"
+    (root / "app/addon/__init__.py").write_text(listed, encoding="utf-8")
+    (root / "addon.toml").write_text(ABOUT + "\n".join(blocks("toml")), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +78,20 @@ class TestPage:
             'location = "system.top.navigation.bar"',
         ]
         assert describe(addon, "jira")["modules"]["generalPages"][0]["url"] == "/jira/page/hello"
+
+
+class TestTests:
+    def test_of_the_page_pass_with_its_code(self, tmp_path: Path) -> None:
+        root = copy_project(tmp_path / "project")
+        write(root)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/addon"],
+            cwd=root,
+            env=environment(f"sqlite+aiosqlite:///{root}/addon.db"),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert re.search(r"^3 passed", done.stdout, re.MULTILINE)

@@ -21,6 +21,11 @@ from app.connect.hosts.atlassian.settings import AtlassianDetails, AtlassianSett
 from app.connect.hosts.factory import Wiring
 from app.connect.hosts.protocol import Host
 
+INSTALL_HINT = (
+    "Who administers a site installs it from its listing in the Atlassian Marketplace; the cloud takes no new address "
+    "of a descriptor since March 31, 2026, so what has no listing is installed as an app of Forge."
+)
+
 
 @dataclass(frozen=True)
 class AtlassianFactory:
@@ -57,6 +62,7 @@ class AtlassianFactory:
                 UserTokens(wiring.client, settings.oauth_url),
                 AccountReports(wiring.client, settings.report_url),
             ),
+            install_hint=INSTALL_HINT,
         )
 
 

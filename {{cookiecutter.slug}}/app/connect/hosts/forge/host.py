@@ -34,6 +34,10 @@ from app.connect.hosts.protocol import Host
 from app.connect.network.addresses import Origins
 
 REPORTS = "https://api.atlassian.com/app/report-accounts/"
+INSTALL_HINT = (
+    "Write the manifest (addon manifest > manifest.yml) and deploy it (forge deploy); who administers a site then "
+    "installs the app from its listing in the Atlassian Marketplace, by its link, or with forge install."
+)
 PATIENCE = 120.0
 """Seconds that a new installation, and what it tells, wait to be joined with the one that its site has by Connect: in
 production, where nobody sits before it."""
@@ -90,6 +94,7 @@ class ForgeFactory:
             take_tokens=outbound.take_tokens,
             trace_header=b"x-b3-traceid",
             around=around,
+            install_hint=INSTALL_HINT,
         )
 
 

@@ -9,16 +9,20 @@ HOST = "forge"
 REMOTE = "backend"
 """The key of the one remote; connectModules are below it, too."""
 
-EVENTS = Endpoint("events", "POST", "events", "Something happened at a site: events of products and of installations")
+ASKS = "a token that Forge signed"
+EVENTS = Endpoint(
+    "events", "POST", "events", "Something happened at a site: events of products and of installations", asks=ASKS
+)
 HOURLY = Endpoint(
     "hourly",
     "POST",
     "hourly",
     "An hour passed: brings a fresh access token, and shows who is still there",
     has_body=False,
+    asks=ASKS,
 )
-SCHEDULES = Endpoint("schedules", "POST", "schedules/{key}", "A schedule is due", has_body=False)
-UNINSTALL = Endpoint("uninstall", "POST", "uninstall", "The app is about to be uninstalled", has_body=False)
+SCHEDULES = Endpoint("schedules", "POST", "schedules/{key}", "A schedule is due", has_body=False, asks=ASKS)
+UNINSTALL = Endpoint("uninstall", "POST", "uninstall", "The app is about to be uninstalled", has_body=False, asks=ASKS)
 ENDPOINTS = (EVENTS, HOURLY, SCHEDULES, UNINSTALL)
 """One endpoint takes all events, so that a new handler changes no endpoint. The bodies of the others say nothing."""
 CALL = "call"

@@ -16,14 +16,22 @@ from app.connect.hosts.protocol import Endpoint
 
 NAME = "hipchat"
 DOCUMENT = "capabilities.json"
-INSTALL = Endpoint("install", "POST", "installed", "The host installs the add-on")
-UPDATE = Endpoint("update", "POST", "updated", "The host updates an installation")
+DOUBT = "no proof: the host itself is asked whether it is so"
+INSTALL = Endpoint(
+    "install",
+    "POST",
+    "installed",
+    "The host installs the add-on",
+    asks="an install whose secret gets a token of the host",
+)
+UPDATE = Endpoint("update", "POST", "updated", "The host updates an installation", asks=DOUBT)
 UNINSTALL = Endpoint(
     "uninstall",
     "DELETE",
     "installed/{client_key}",
     "The host reports an uninstall; a hint that the worker checks",
     has_body=False,
+    asks=DOUBT,
 )
 
 

@@ -19,6 +19,10 @@ from app.connect.hosts.protocol import Host
 from app.connect.network.addresses import Origins
 
 log = logging.getLogger(__name__)
+INSTALL_HINT = (
+    "Who administers a room or the group opens the host's list of integrations, pastes this address as that of a "
+    "descriptor, and approves what is asked for."
+)
 
 
 class HipChatFactory:
@@ -45,6 +49,7 @@ class HipChatFactory:
             deliveries=HipChatDeliveries(),
             frames=HipChatFrames(settings.frame_ancestors, script_url=settings.script_url),
             outbound=HipChatOutbound(wiring.client, ClientTokens(wiring.client)),
+            install_hint=INSTALL_HINT,
         )
 
 

@@ -43,11 +43,6 @@ document.addEventListener("click", (event) => {
     showDialog(new URLSearchParams({ ...place(), addon, key: module })).catch(complain);
   }
 });
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) {
-    event.target.form.requestSubmit();
-  }
-});
 if (document.querySelector("[data-follow-site]")) {
   const source = new EventSource("/page/changes");
   for (const kind of ["site", "delivery"]) {

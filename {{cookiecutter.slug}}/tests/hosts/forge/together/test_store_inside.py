@@ -87,6 +87,14 @@ class TestLimit(Limit):
     """Inside Atlassian."""
 
 
+class TestChange:
+    async def test_is_refused_since_forge_has_no_such_step(self, store: TenantStore) -> None:
+        await store.set("key", 1)
+        with pytest.raises(StoreLimit, match=r"'key'.*ctx\.db"):
+            await store.change("key", lambda number: number + 1, default=0)
+        assert await store.all() == {"key": 1}
+
+
 class TestWhereItIs:
     async def test_is_inside_and_nowhere_else(self, moving: Moving, contexts: dict[str, ForgeContext]) -> None:
         ctx = contexts["one"]

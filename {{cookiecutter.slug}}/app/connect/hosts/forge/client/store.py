@@ -5,10 +5,10 @@ back as it was. A sealed value, such as a secret of the settings, is kept where 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from app.connect.database.store import MAX_KEY, StoreLimit, TenantStore, scope_of
 from app.connect.declare.stored import SEALED
@@ -16,6 +16,8 @@ from app.connect.hosts.atlassian.client.errors import LimitExceeded
 from app.connect.hosts.forge.client.kvs import ForgeStorage
 from app.connect.hosts.forge.client.limits import LARGEST_VALUE, MOST_AT_ONCE
 from app.connect.hosts.forge.client.operations import Set
+
+T = TypeVar("T")
 
 
 class _Entry(NamedTuple):
@@ -64,6 +66,10 @@ class ForgeStore(TenantStore):
             with _told():
                 await self._storage.transaction(*operations)
         await self._forget({one.secret for one in before if one} - {one.secret for one in entries.values()})
+
+    async def change(self, key: str, function: Callable[[T], T], *, default: T) -> T:  # noqa: ARG002
+        """Raise `StoreLimit`: this storage has no step in which a value is read and replaced."""
+        raise StoreLimit(f"Forge changes no value in one step: {key[:40]!r}. Keep it in a table, with ctx.db.")
 
     async def delete(self, key: str) -> None:
         """Remove `key`; nothing happens when it is not there."""
