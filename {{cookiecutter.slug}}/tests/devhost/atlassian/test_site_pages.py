@@ -9,7 +9,6 @@ from devhost.acts.faults import LEGITIMATE
 from devhost.dialects.atlassian.attacks import ATTACKS
 from devhost.dialects.atlassian.host import AtlassianHost
 from devhost.dialects.atlassian.installation import SiteInstallation
-from devhost.settings import HostSettings
 from devhost.testing import Devhost
 from devhost.world.broken import Forgery
 from tests.devhost.atlassian.foreign import DESCRIPTOR_URL, KEY, ORIGIN, ForeignAddon, descriptor, hash_of
@@ -32,19 +31,6 @@ async def press(devhost: Devhost, path: str, **form: str) -> str:
     """Send a form as a browser does, and return the page that follows."""
     answer = await devhost.client.post(path, data=form, follow_redirects=True)
     return answer.text
-
-
-class TestChat:
-    async def test_leads_to_no_site_until_an_addon_is_installed_there(
-        self, devhost: Devhost, sites: AtlassianHost, foreign: ForeignAddon
-    ) -> None:
-        assert "/sites" not in await read(devhost, "/")
-        await sites.install(DESCRIPTOR_URL)
-        assert 'href="/sites?user=1"' in await read(devhost, "/")
-
-    async def test_leads_to_the_sites_where_that_is_asked_for(self) -> None:
-        async with Devhost(settings=HostSettings(show_sites=True)) as devhost:
-            assert 'href="/sites?user=1"' in await read(devhost, "/")
 
 
 class TestOverview:
