@@ -1,6 +1,5 @@
 """A claim: the lease on one entry, and the statements by which entries are taken, given back and woken."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ SET_BACK = 5.0
 QUIET = {"synchronize_session": False}
 
 # Written out, not bound: only so can either database tell that an index of some of the rows holds these.
+IS_RUNNING = InboxRow.lease_until.is_not(None)
 IS_WAITING = and_(InboxRow.status == literal_column("'new'"), InboxRow.lane.is_(None))
 LANE = case((InboxRow.kind == Kind.SCHEDULE, PATIENT), else_=PROMPT)
 
@@ -107,9 +107,9 @@ def wake(*where: Any, order: Any) -> Any:
     return update(InboxRow).where(which).values(lane=LANE, pushed_at=None).execution_options(**QUIET)
 
 
-def take_back(now: float, own: Collection[int]) -> Any:
-    """Make some of what a killed process was running ready; `own` runs here, whatever the clock says."""
-    which = some(InboxRow.lease_until < now, InboxRow.id.not_in(own), order=(InboxRow.lease_until,), limit=STEP)
+def take_back(*where: Any) -> Any:
+    """Make some of what a killed process was running ready."""
+    which = some(IS_RUNNING, *where, order=(InboxRow.lease_until,), limit=STEP)
     return (
         update(InboxRow)
         .where(which)
