@@ -102,6 +102,7 @@ class Picker:
     async def _of_lane(self, circle: Circle, most: int, shares: Shares | None, found: list[Claim]) -> None:
         seen: set[Place] = set()
         skips_origin = False
+        everywhere = None if shares is None else shares.everywhere
         most += len(found)
         while len(found) < most:
             place = await circle.next(skips_origin=skips_origin)
@@ -114,7 +115,7 @@ class Picker:
                 if await self._is_put_off(circle, place, shares):
                     continue
                 may = min(may, shares.of_tenant(*place))
-            claims = await circle.take(place, may, at_most=shares and shares.everywhere) if may > 0 else []
+            claims = await circle.take(place, may, at_most=everywhere) if may > 0 else []
             self.was_crossed |= claims is None
             self.has_left |= claims is None or len(claims) == may
             for claim in claims or ():

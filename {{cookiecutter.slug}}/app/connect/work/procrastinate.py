@@ -18,14 +18,13 @@ from procrastinate.connector import BaseAsyncConnector
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
-from procrastinate.worker import Worker as Engine
+from procrastinate.worker import Worker as ItsWorker
 from psycopg.rows import dict_row
-from sqlalchemy import text
 
 from app.connect.database.engine import Database
 from app.connect.work.claims import Claim, take_back
 from app.connect.work.inbox import Inbox
-from app.connect.work.shares import PLACES, Shares
+from app.connect.work.shares import PLACES
 from app.connect.work.turns import BEAT, DROP_STRAY, IS_STALLED
 from app.connect.work.worker import DRAIN, POLL, Worker
 
@@ -97,6 +96,40 @@ class _Manager(JobManager):
             log.exception("The database cannot be told that this process ends; its heartbeat will be missed.")
 
 
+class _Engine(ItsWorker):
+    """Procrastinate's worker, which lets itself be woken, and puts no job into words for lines that nobody sees."""
+
+    def __init__(self, app: procrastinate.App, *, waits: bool) -> None:
+        super().__init__(
+            app,
+            concurrency=PLACES,
+            wait=waits,
+            fetch_job_polling_interval=POLL,
+            abort_job_polling_interval=FORGET,
+            listen_notify=False,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=BEAT_EVERY,
+            stalled_worker_timeout=FORGET,
+        )
+
+    def wake(self) -> None:
+        """Have it ask for a job: what it does when it is notified."""
+        self._new_job_event.set()
+
+    def end(self, *, patience: float) -> None:
+        """Have it ask for no more, and cancel what runs for longer than `patience` seconds."""
+        self.shutdown_graceful_timeout = patience
+        self.stop()  # type: ignore[no-untyped-call]
+
+    async def run(self) -> None:
+        """Ask for jobs and run them, until `end`."""
+        await super().run()  # type: ignore[no-untyped-call]
+
+    def _log_extra(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+
 class ProcrastinateWorker(Worker):
     """The worker as `Worker` is one, but that Procrastinate takes entries up and keeps their number."""
 
@@ -106,7 +139,7 @@ class ProcrastinateWorker(Worker):
         self._app = procrastinate.App(connector=_Connector(db))
         self._app.job_manager = _Manager(db, self._fetch, self._end)
         self._app.task(name=TASK, pass_context=True)(self._run_job)
-        self._engine: Engine | None = None
+        self._engine: _Engine | None = None
         self._taking_up: asyncio.Task[None] | None = None
         self._taken: deque[Claim] = deque()
         """What was picked together; the engine asks for one after the other."""
@@ -123,8 +156,7 @@ class ProcrastinateWorker(Worker):
         """Claim nothing more, let what runs end within `patience` seconds, give the rest back."""
         self._stopping.set()
         if self._engine is not None:
-            self._engine.shutdown_graceful_timeout = patience
-            self._engine.stop()
+            self._engine.end(patience=patience)
         if self._taking_up is not None:
             await asyncio.wait([self._taking_up], timeout=patience + CLOSE)
         await self._give_all_back(self._running.values())
@@ -135,25 +167,11 @@ class ProcrastinateWorker(Worker):
         while True:
             picked, self._woke_at = self._picked, float("-inf")
             self._has_ended.clear()
-            await self._make(waits=False).run()
+            await _Engine(self._app, waits=False).run()
             if self._picked == picked:
                 if not self._running:
                     return
                 await self._has_ended.wait()
-
-    def _make(self, *, waits: bool) -> Engine:
-        return Engine(
-            self._app,
-            concurrency=PLACES,
-            wait=waits,
-            fetch_job_polling_interval=POLL,
-            abort_job_polling_interval=FORGET,
-            listen_notify=False,
-            delete_jobs="always",
-            install_signal_handlers=False,
-            update_heartbeat_interval=BEAT_EVERY,
-            stalled_worker_timeout=FORGET,
-        )
 
     async def _take_up(self) -> None:
         self._taking_up = asyncio.create_task(self._run_engine())
@@ -163,7 +181,7 @@ class ProcrastinateWorker(Worker):
 
     async def _run_engine(self) -> None:
         while not self._stopping.is_set():
-            self._engine = self._make(waits=True)
+            self._engine = _Engine(self._app, waits=True)
             try:
                 await self._engine.run()
             except Exception:
@@ -179,8 +197,7 @@ class ProcrastinateWorker(Worker):
     def _nudge(self) -> None:
         self._has_rung = True
         if self._engine is not None:
-            # What the engine sets when it is notified; there is no other way to say it.
-            self._engine._new_job_event.set()  # noqa: SLF001
+            self._engine.wake()
 
     async def _fetch(self, worker_id: int) -> Job | None:
         if not self._taken and not self._stopping.is_set():

@@ -19,8 +19,8 @@ AHEAD = 32
 TURNS = text("SELECT origin, tenant_id FROM inbox_turns(:lane, :origin, :tenant_id, :most)")
 ALL_TURNS = text(
     "SELECT lane, found.origin, found.tenant_id FROM (VALUES "
-    f"({PROMPT}, CAST(:prompt_origin AS varchar), CAST(:prompt_tenant AS varchar)), "
-    f"({PATIENT}, :patient_origin, :patient_tenant)) AS asked (lane, origin, tenant_id), "
+    "(CAST(:prompt AS integer), CAST(:prompt_origin AS varchar), CAST(:prompt_tenant AS varchar)), "
+    "(:patient, :patient_origin, :patient_tenant)) AS asked (lane, origin, tenant_id), "
     "LATERAL inbox_turns(lane, asked.origin, asked.tenant_id, :most) AS found"
 )
 TAKE = text(
@@ -96,6 +96,8 @@ async def walk_ahead(
     """Ask for the next tenants of both lanes at once."""
     (prompt_origin, prompt_tenant), (patient_origin, patient_tenant) = last[PROMPT], last[PATIENT]
     asked = {
+        "prompt": PROMPT,
+        "patient": PATIENT,
         "prompt_origin": prompt_origin,
         "prompt_tenant": prompt_tenant,
         "patient_origin": patient_origin,
