@@ -67,7 +67,7 @@ class _Connector(BaseAsyncConnector):
 class _Manager(JobManager):
     """What the engine asks of its jobs."""
 
-    def __init__(self, db: Database, fetch: Callable[[int], Awaitable[Job | None]], end: Callable[[int], None]) -> None:
+    def __init__(self, db: Database, fetch: Callable[[int], Awaitable[Job | None]], end: Callable[[Job], None]) -> None:
         super().__init__(_Connector(db))
         self._db = db
         self._fetch = fetch
@@ -78,8 +78,7 @@ class _Manager(JobManager):
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002, FBT001
         """Say that it has ended; the transaction that ended its entry has deleted it."""
-        assert job.id is not None  # noqa: S101
-        self._end(job.id)
+        self._end(job)
 
     async def update_heartbeat(self, worker_id: int) -> None:
         """Survive what the engine does not: it would never beat again, and be taken for killed while it works."""
@@ -208,8 +207,15 @@ class ProcrastinateWorker(Worker):
         if not self._taken:
             return None
         claim = self._taken.popleft()
-        queue = claim.owner.tenant_id
-        return Job(id=claim.id, queue=queue, lock=None, queueing_lock=None, task_name=TASK, worker_id=worker_id)
+        return Job(
+            id=claim.id,
+            queue=claim.owner.tenant_id,
+            lock=None,
+            queueing_lock=None,
+            task_name=TASK,
+            task_kwargs={"lease_id": claim.lease_id},
+            worker_id=worker_id,
+        )
 
     async def _pick(self, worker_id: int) -> None:
         await self._wake()
@@ -217,7 +223,7 @@ class ProcrastinateWorker(Worker):
         while (free := self._shares.free) > 0:
             self._has_rung = False
             claims = await picker.pick(free, self._shares, worker_id)
-            self._running |= {claim.id: claim for claim in claims}
+            self._running |= {(claim.id, claim.lease_id): claim for claim in claims}
             self._taken += claims
             self._picked += len(claims)
             self._looked_at = time.monotonic()
@@ -227,12 +233,12 @@ class ProcrastinateWorker(Worker):
             if claims or not self._has_rung:
                 return
 
-    async def _run_job(self, context: JobContext) -> None:
-        assert context.job.id is not None  # noqa: S101
-        await self._hold(self._running[context.job.id])
+    async def _run_job(self, context: JobContext, *, lease_id: str) -> None:
+        await self._hold(self._running[context.job.id, lease_id])
 
-    def _end(self, job_id: int) -> None:
-        self._shares.end(self._running.pop(job_id))
+    def _end(self, job: Job) -> None:
+        # An entry that was lost may run here again before it has ended here: the lease tells one from the other.
+        self._shares.end(self._running.pop((job.id, job.task_kwargs["lease_id"])))
         self._has_ended.set()
         if self._inbox.picker.has_left:
             self._nudge()

@@ -190,11 +190,8 @@ class TestTenant:
         async def all_ran() -> bool:
             return probed.probe.names.count("job") == 60
 
-        running = asyncio.create_task(probed.parts.worker.run())
-        await until(all_ran)
-        await probed.parts.worker.stop()
-        # What goes on beside sleeps until the next poll.
-        await asyncio.wait([running], timeout=5.0)
+        async with working(probed):
+            await until(all_ran)
 
     @pytest.mark.on_postgresql
     async def test_has_no_more_places_in_two_processes_than_it_may(self, probed: ProbedAddon, start: Start) -> None:
@@ -245,6 +242,32 @@ class TestWorker:
             await until(others_ran)
         assert probed.probe.texts == ["0"]
         assert await probed.parts.inbox.extend(claim)
+
+    async def test_may_run_again_what_it_lost_and_has_not_ended(self, probed: ProbedAddon, start: Start) -> None:
+        go_on = asyncio.Event()
+
+        async def wait(_: Context) -> None:
+            await go_on.wait()
+
+        async def runs(times: int) -> bool:
+            return probed.probe.names.count("message") == times
+
+        async def is_done() -> bool:
+            [entry] = await probed.entries("hipchat.probe")
+            return entry.status == Status.DONE
+
+        await probed.install()
+        probed.probe.acts["message"] = wait
+        await probed.say()
+        async with working(probed):
+            await until(lambda: runs(1))
+            await probed.let_time_pass()
+            await start().parts.inbox.wake()
+            await until(lambda: runs(2))
+            go_on.set()
+            await until(is_done)
+        assert probed.parts.worker._shares.free == PLACES  # noqa: SLF001 - both have given theirs back
+        assert "message" in probed.probe.names
 
     async def test_that_was_forgotten_is_known_again_when_it_beats(
         self, probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch
