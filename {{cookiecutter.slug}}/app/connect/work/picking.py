@@ -30,6 +30,8 @@ class Circle:
         self._after = after
         self._until = until
         self._has_turned = after == FIRST
+        self.has_left = self.was_crossed = False
+        """What `Picker` says of the whole."""
 
     async def next(self, *, skips_origin: bool) -> Place | None:
         """Return the next one, or the next one of another origin; None after the last."""
@@ -42,11 +44,8 @@ class Circle:
                 return None
             self._after, self._has_turned, skips_origin = FIRST, True, False
 
-    async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim] | None:  # noqa: ARG002
-        """Take a tenant's oldest entries; None where another process does.
-
-        `at_most` is how many of them may run in all processes together, of which SQLite has one.
-        """
+    async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim]:  # noqa: ARG002
+        """Take a tenant's oldest entries; `at_most` run in all processes together, of which SQLite has one."""
         lease_id = uuid.uuid4().hex
         which = some(*at(self.lane, place), order=(InboxRow.due_at, InboxRow.id), limit=limit)
         taken = await self.connection.execute(take(which, lease_id=lease_id, until=self._until))
@@ -116,9 +115,9 @@ class Picker:
                     continue
                 may = min(may, shares.of_tenant(*place))
             claims = await circle.take(place, may, at_most=everywhere) if may > 0 else []
-            self.was_crossed |= claims is None
-            self.has_left |= claims is None or len(claims) == may
-            for claim in claims or ():
+            self.was_crossed |= circle.was_crossed
+            self.has_left |= circle.has_left or len(claims) == may
+            for claim in claims:
                 if shares is not None:
                     shares.begin(claim)
                 found.append(claim)

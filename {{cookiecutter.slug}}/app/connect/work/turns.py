@@ -79,14 +79,16 @@ class CircleAhead(Circle):
         self._after = self._ahead.pop(0)
         return self._after
 
-    async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim] | None:
-        """Take a tenant's oldest entries and their jobs; None where another process does."""
+    async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim]:
+        """Take a tenant's oldest entries and their jobs, no more than may run in all processes together."""
         asked = {"lane": self.lane, "origin": place[0], "tenant_id": place[1], "most": limit, "at_most": at_most}
         lease_id = uuid.uuid4().hex
         asked |= {"worker_id": self._worker_id, "lease_id": lease_id, "until": self._until}
         rows = (await self.connection.execute(TAKE, asked)).all()
-        if rows and rows[0].id is None:
-            return None
+        if rows and rows[-1].id is None:
+            self.has_left = True
+            self.was_crossed |= rows[-1].name == "crossed"
+            rows = rows[:-1]
         return [claim_of(row, row.id, lease_id) for row in rows]
 
 

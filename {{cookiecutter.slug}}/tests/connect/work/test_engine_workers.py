@@ -47,6 +47,9 @@ class TestTenant:
     async def test_that_has_its_share_is_served_again_as_each_ends(
         self, probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        await self.be_served(probed, monkeypatch, at_once=ALONE)
+
+    async def be_served(self, probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch, *, at_once: int) -> None:
         """Looking again with the next poll alone would take it to a few a second; here it would never end."""
         for module in (worker, procrastinate):
             monkeypatch.setattr(module, "POLL", 3600.0)
@@ -61,11 +64,18 @@ class TestTenant:
         probed.probe.acts["job"] = wait
         await add_entries(probed, await add_tenants(probed, 1), 60)
         async with working(probed):
-            await until(lambda: ran(ALONE))
+            await until(lambda: ran(at_once))
             # It has looked again meanwhile, and found no share for the rest.
             await asyncio.sleep(0.5)
             go_on.set()
             await until(lambda: ran(60))
+
+    @pytest.mark.on_postgresql
+    async def test_that_has_all_it_may_is_served_again_as_each_ends(
+        self, probed: ProbedAddon, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(probed.parts.worker._shares, "everywhere", 3)  # noqa: SLF001 - fewer than its share
+        await self.be_served(probed, monkeypatch, at_once=3)
 
     @pytest.mark.on_postgresql
     async def test_has_no_more_places_in_two_processes_than_it_may(self, probed: ProbedAddon, start: Start) -> None:

@@ -78,7 +78,7 @@ END $$;
 
 -- A tenant's oldest entries, and their jobs to a worker. With `p_cap` no more of them run than that, in all processes
 -- together: who picks for a tenant does it alone, and counts in a statement of its own what others have committed.
--- Where another does, one row of nothing comes back.
+-- Where that left something, a last row says why by its name: another was picking, or the cap was reached.
 CREATE FUNCTION inbox_take(
     p_lane integer, p_origin varchar, p_tenant varchar, p_most integer, p_cap integer,
     p_worker bigint, p_lease varchar, p_until float8
@@ -86,19 +86,25 @@ CREATE FUNCTION inbox_take(
 SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     v_most integer := p_most;
+    v_left inbox;
 BEGIN
     IF p_cap IS NOT NULL THEN
         IF NOT pg_try_advisory_xact_lock(1768842344, hashtext(p_tenant)) THEN
-            RETURN NEXT NULL::inbox;
+            v_left.name := 'crossed';
+            RETURN NEXT v_left;
             RETURN;
         END IF;
-        SELECT least(p_most, p_cap - count(*)) INTO v_most FROM procrastinate_jobs
+        SELECT greatest(p_cap - count(*), 0) INTO v_most FROM procrastinate_jobs
         WHERE queue_name = p_tenant AND status = 'doing';
+        IF v_most < p_most THEN
+            v_left.name := 'capped';
+        END IF;
+        v_most := least(v_most, p_most);
     END IF;
     RETURN QUERY
     WITH chosen AS (
         SELECT i.id FROM inbox i WHERE i.lane = p_lane AND i.origin = p_origin AND i.tenant_id = p_tenant
-        ORDER BY i.due_at, i.id LIMIT greatest(v_most, 0) FOR UPDATE SKIP LOCKED
+        ORDER BY i.due_at, i.id LIMIT v_most FOR UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE inbox SET status = 'running', lane = NULL, pushed_at = NULL, attempts = attempts + 1,
             lease_id = p_lease, lease_until = p_until
@@ -109,6 +115,9 @@ BEGIN
         ON CONFLICT (id) DO UPDATE SET status = 'doing', worker_id = p_worker
     )
     SELECT * FROM taken t ORDER BY t.due_at, t.id;
+    IF v_left.name IS NOT NULL THEN
+        RETURN NEXT v_left;
+    END IF;
 END $$;
 """
 
