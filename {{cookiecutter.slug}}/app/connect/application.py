@@ -58,13 +58,13 @@ from app.connect.tenancy.lifecycle import Lifecycle
 from app.connect.tenancy.tenant import Change, Tenant
 from app.connect.tenancy.tombstones import erase_tombstones
 from app.connect.tenancy.traces import erase_traces
+from app.connect.work.engines import open_worker
 from app.connect.work.herald import Herald, listen
 from app.connect.work.housekeeping import Housekeeper
 from app.connect.work.inbox import Inbox
 from app.connect.work.pauses import Pauses
 from app.connect.work.shares import Shares
 from app.connect.work.waiting import release_awaited
-from app.connect.work.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 """The folder of addon.toml, alembic.ini and migrations."""
@@ -177,7 +177,8 @@ class Application:
             hosts=speaks_for,
             clock=clock,
         )
-        self.worker = Worker(
+        self.worker = open_worker(
+            self.database,
             self.inbox,
             shares=shares,
             run=self.dispatcher.run,

@@ -220,5 +220,5 @@ def configure_logging(level: str, *, as_json: bool, stream: TextIO | None = None
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()
     access.propagate = False
-    for noisy in ("httpx", "httpcore", "alembic", "aiosqlite"):
+    for noisy in ("httpx", "httpcore", "alembic", "aiosqlite", "procrastinate"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "one_database: what is tested is decided before any database is asked")
+    config.addinivalue_line("markers", "on_postgresql: what is tested is there on PostgreSQL alone")
     config.addinivalue_line("markers", "both_databases: in a folder that calls `on_one_database`, this is about both")
 
 
@@ -30,7 +31,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         alone = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker("one_database")
         kinds = ["sqlite"] if alone else ["sqlite", "postgresql"]
+        if metafunc.definition.get_closest_marker("on_postgresql"):
+            kinds = ["postgresql"]
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about PostgreSQL alone where there is none."""
+    if config.getoption("--no-postgres"):
+        left_out = [item for item in items if item.get_closest_marker("on_postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def on_one_database(metafunc: pytest.Metafunc) -> None:

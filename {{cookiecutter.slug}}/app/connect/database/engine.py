@@ -181,6 +181,12 @@ class Database:
         ):
             yield session
 
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[Any]:
+        """Open the driver's own connection for one step of those aside, for who writes SQL in the driver's words."""
+        async with self.aside() as session:
+            yield (await (await session.connection()).get_raw_connection()).driver_connection
+
     async def notify(self, channel: str) -> None:
         """Wake who listens on a channel of PostgreSQL, in whatever process."""
         async with self.aside() as session:

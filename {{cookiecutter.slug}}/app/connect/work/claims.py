@@ -1,10 +1,9 @@
 """A claim: the lease on one entry, and the statements by which entries are taken, given back and woken."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, literal_column, select, update
+from sqlalchemy import Row, Select, and_, case, exists, literal_column, select, update
 
 from app.connect.work.rows import PATIENT, PROMPT, InboxRow, Kind, Owner, Status
 
@@ -15,6 +14,7 @@ SET_BACK = 5.0
 QUIET = {"synchronize_session": False}
 
 # Written out, not bound: only so can either database tell that an index of some of the rows holds these.
+IS_RUNNING = InboxRow.lease_until.is_not(None)
 IS_WAITING = and_(InboxRow.status == literal_column("'new'"), InboxRow.lane.is_(None))
 LANE = case((InboxRow.kind == Kind.SCHEDULE, PATIENT), else_=PROMPT)
 
@@ -35,7 +35,7 @@ class Claim:
     body: str
 
 
-def claim_of(row: InboxRow, row_id: int, lease_id: str) -> Claim:
+def claim_of(row: InboxRow | Row[Any], row_id: int, lease_id: str) -> Claim:
     """Make the claim on a row that was taken."""
     return Claim(
         id=row_id,
@@ -107,9 +107,9 @@ def wake(*where: Any, order: Any) -> Any:
     return update(InboxRow).where(which).values(lane=LANE, pushed_at=None).execution_options(**QUIET)
 
 
-def take_back(now: float, own: Collection[int]) -> Any:
-    """Make some of what a killed process was running ready; `own` runs here, whatever the clock says."""
-    which = some(InboxRow.lease_until < now, InboxRow.id.not_in(own), order=(InboxRow.lease_until,), limit=STEP)
+def take_back(*where: Any) -> Any:
+    """Make some of what a killed process was running ready."""
+    which = some(IS_RUNNING, *where, order=(InboxRow.lease_until,), limit=STEP)
     return (
         update(InboxRow)
         .where(which)

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.connect.database.engine import Database
 from app.connect.work.claims import QUIET, SET_BACK, Claim, claim_of, end, held, overdue, put_off, take, take_back, wake
 from app.connect.work.digests import HandledRow
-from app.connect.work.picking import Picker
+from app.connect.work.picking import Picker, walk
 from app.connect.work.rows import EventTwinRow, InboxRow, Status
 from app.connect.work.shares import Shares
+from app.connect.work.turns import walk_ahead
 from app.connect.work.waiting import HELD, same_key
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Inbox:
         """How many entries ended in this process without their handler, by the reason."""
         self._lease = lease
         self._bell = asyncio.Event()
-        self._picker = Picker(db, clock=clock, lease=lease)
+        self.picker = Picker(db, clock=clock, lease=lease, walk=walk if db.is_sqlite else walk_ahead)
         # Written once, as every accepted event asks for it. What is not in the inbox any more is remembered elsewhere,
         # and is there before it leaves, so that one of the two always knows.
         given = {column.name: bindparam(column.name, type_=column.type) for column in COLUMNS}
@@ -121,7 +122,8 @@ class Inbox:
             if set_back:
                 await session.execute(wake(InboxRow.pushed_at > now + SET_BACK, order=InboxRow.pushed_at))
             if lost:
-                await session.execute(take_back(now, own))
+                # Whatever the clock says: these run here.
+                await session.execute(take_back(InboxRow.lease_until < now, InboxRow.id.not_in(own)))
 
     async def has_ready(self) -> bool:
         """Tell whether anything is ready; much cheaper than a claim of nothing."""
@@ -132,7 +134,7 @@ class Inbox:
         """Take up to `limit` ready entries, tenants in turn; `shares` counts them and says who may have how many."""
         if shares is None:
             await self.wake()
-        return await self._picker.pick(limit, shares)
+        return await self.picker.pick(limit, shares)
 
     async def claim(self, row_id: int) -> Claim | None:
         """Take one entry that is new; None when another worker was faster."""

@@ -5,11 +5,11 @@ that has its share is passed over with one look, however much waits for it.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from sqlalchemy import Select, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.connect.database.engine import Database
 from app.connect.work.claims import QUIET, STEP, Claim, claim_of, put_off, some, take
@@ -21,85 +21,127 @@ FIRST: Place = ("", "")
 READY = (InboxRow.origin, InboxRow.tenant_id)
 
 
+class Circle:
+    """One round through the tenants of a lane for whom something is ready, after the one whose turn it was."""
+
+    def __init__(self, connection: AsyncConnection, lane: int, after: Place, *, until: float) -> None:
+        self.connection = connection
+        self.lane = lane
+        self._after = after
+        self._until = until
+        self._has_turned = after == FIRST
+        self.has_left = self.was_crossed = False
+        """What `Picker` says of the whole."""
+
+    async def next(self, *, skips_origin: bool) -> Place | None:
+        """Return the next one, or the next one of another origin; None after the last."""
+        while True:
+            found = (await self.connection.execute(_next(self.lane, self._after, skips_origin=skips_origin))).first()
+            if found is not None:
+                self._after = (found[0], found[1])
+                return self._after
+            if self._has_turned:
+                return None
+            self._after, self._has_turned, skips_origin = FIRST, True, False
+
+    async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim]:  # noqa: ARG002
+        """Take a tenant's oldest entries; `at_most` run in all processes together, of which SQLite has one."""
+        lease_id = uuid.uuid4().hex
+        which = some(*at(self.lane, place), order=(InboxRow.due_at, InboxRow.id), limit=limit)
+        taken = await self.connection.execute(take(which, lease_id=lease_id, until=self._until))
+        return [claim_of(row, row.id, lease_id) for row in sorted(taken, key=lambda row: (row.due_at, row.id))]
+
+
+Walk = Callable[[AsyncConnection, dict[int, Place], float, int | None], Awaitable[Collection[Circle]]]
+"""Opens a circle for each lane, after whom it was the turn of; with the end of the leases and the worker's id."""
+
+
+async def walk(connection: AsyncConnection, last: dict[int, Place], until: float, _: int | None) -> list[Circle]:
+    """Go from tenant to tenant with a look for each."""
+    return [Circle(connection, lane, last[lane], until=until) for lane in LANES]
+
+
 class Picker:
     """Remembers whose turn it was."""
 
-    def __init__(self, db: Database, *, clock: Callable[[], float], lease: float) -> None:
+    def __init__(self, db: Database, *, clock: Callable[[], float], lease: float, walk: Walk) -> None:
         self._db = db
         self._now = clock
         self._lease = lease
+        self._walk = walk
         self._last: dict[int, Place] = dict.fromkeys(LANES, FIRST)
+        self.has_left = True
+        """Whether the last pick may have left something that can be taken when others have ended."""
+        self.was_crossed = False
+        """Whether it left something because another process was picking for the same tenant."""
 
-    async def pick(self, limit: int, shares: Shares | None) -> list[Claim]:
-        """Take up to `limit` entries, each tenant's oldest first; without `shares` as many of each as there are."""
+    async def pick(self, limit: int, shares: Shares | None, worker_id: int | None = None) -> list[Claim]:
+        """Take up to `limit` entries, each tenant's oldest first; without `shares` as many of each as there are.
+
+        `worker_id` is what the engine of PostgreSQL calls the worker that will run them.
+        """
         found: list[Claim] = []
+        self.has_left = self.was_crossed = False
         try:
-            async with self._db.session() as session:
-                for lane in LANES:
+            async with self._db.connection() as connection:
+                for circle in await self._walk(connection, self._last, self._now() + self._lease, worker_id):
                     most = limit - len(found)
                     if shares is not None:
-                        most = min(most, shares.of_lane(lane))
-                    if most > 0:
-                        await self._of_lane(session, lane, most, shares, found)
+                        most = min(most, shares.of_lane(circle.lane))
+                    await self._of_lane(circle, most, shares, found)
         except BaseException:
             # Nothing was taken after all.
+            self.has_left = True
             if shares is not None:
                 for claim in found:
                     shares.end(claim)
             raise
         return found
 
-    async def _of_lane(
-        self, session: AsyncSession, lane: int, most: int, shares: Shares | None, found: list[Claim]
-    ) -> None:
+    async def _of_lane(self, circle: Circle, most: int, shares: Shares | None, found: list[Claim]) -> None:
         seen: set[Place] = set()
+        skips_origin = False
+        everywhere = None if shares is None else shares.everywhere
         most += len(found)
-        after, has_turned, skips_origin = self._last[lane], False, False
         while len(found) < most:
-            head = (await session.execute(_next(lane, after, skips_origin=skips_origin))).one_or_none()
-            place: Place | None = None if head is None else (head[0], head[1])
-            if place is None and not has_turned and after != FIRST:
-                after, has_turned, skips_origin = FIRST, True, False
-                continue
+            place = await circle.next(skips_origin=skips_origin)
             if place is None or place in seen:
-                break
+                return
             seen.add(place)
-            after, skips_origin, may = place, False, most - len(found)
+            skips_origin, may = False, most - len(found)
             if shares is not None:
                 skips_origin = shares.pauses.until(place[0]) is not None or not shares.of_origin(place[0])
-                if await self._is_put_off(session, lane, place, shares):
+                if await self._is_put_off(circle, place, shares):
                     continue
                 may = min(may, shares.of_tenant(*place))
-            if may > 0:
-                claims = await self._take(session, lane, place, may)
+            claims = await circle.take(place, may, at_most=everywhere) if may > 0 else []
+            self.was_crossed |= circle.was_crossed
+            self.has_left |= circle.has_left or len(claims) == may
+            for claim in claims:
                 if shares is not None:
-                    for claim in claims:
-                        shares.begin(claim)
-                found += claims
-                self._last[lane] = place
+                    shares.begin(claim)
+                found.append(claim)
+                self._last[circle.lane] = place
+        self.has_left = True
 
-    async def _take(self, session: AsyncSession, lane: int, place: Place, limit: int) -> list[Claim]:
-        lease_id = uuid.uuid4().hex
-        which = some(*_at(lane, place), order=(InboxRow.due_at, InboxRow.id), limit=limit)
-        taken = await session.scalars(take(which, lease_id=lease_id, until=self._now() + self._lease))
-        return [claim_of(row, row.id, lease_id) for row in sorted(taken, key=lambda row: (row.due_at, row.id))]
-
-    async def _is_put_off(self, session: AsyncSession, lane: int, place: Place, shares: Shares) -> bool:
+    async def _is_put_off(self, circle: Circle, place: Place, shares: Shares) -> bool:
         """Put off what waits for a host that does not answer, or for a tenant that may not call."""
         origin, tenant_id = place
         for until, where in (
-            (shares.pauses.until(origin), (InboxRow.lane == lane, InboxRow.origin == origin)),
-            (shares.pauses.until(origin, tenant_id), _at(lane, place)),
+            (shares.pauses.until(origin), (InboxRow.lane == circle.lane, InboxRow.origin == origin)),
+            (shares.pauses.until(origin, tenant_id), at(circle.lane, place)),
         ):
             if until is not None:
                 which = some(*where, order=READY, limit=STEP)
                 values = put_off(now=self._now(), until=until)
-                await session.execute(update(InboxRow).where(which).values(**values).execution_options(**QUIET))
+                statement = update(InboxRow).where(which).values(**values).execution_options(**QUIET)
+                await circle.connection.execute(statement)
                 return True
         return False
 
 
-def _at(lane: int, place: Place) -> tuple[Any, ...]:
+def at(lane: int, place: Place) -> tuple[Any, ...]:
+    """Find what is ready for one tenant."""
     return InboxRow.lane == lane, InboxRow.origin == place[0], InboxRow.tenant_id == place[1]
 
 

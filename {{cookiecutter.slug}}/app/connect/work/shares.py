@@ -17,6 +17,8 @@ ORIGIN = 3
 """An origin takes a place while it holds less than the free ones by this; 8 of 32 where it is alone."""
 TENANT = 4
 """The same of a tenant; 7 of 32 where it is alone."""
+EVERYWHERE = 16
+"""Entries of one tenant that run at once, in however many processes; counted where there can be several."""
 AT_MOST = {PROMPT: PLACES - 4, PATIENT: PLACES // 2}
 """Neither lane can keep the other from running at all."""
 
@@ -24,8 +26,9 @@ AT_MOST = {PROMPT: PLACES - 4, PATIENT: PLACES // 2}
 class Shares:
     """Counts what runs in this process."""
 
-    def __init__(self, pauses: Pauses) -> None:
+    def __init__(self, pauses: Pauses, *, everywhere: int = EVERYWHERE) -> None:
         self.pauses = pauses
+        self.everywhere = everywhere
         self._origins: Counter[str] = Counter()
         self._tenants: Counter[str] = Counter()
         self._lanes: Counter[int] = Counter()

@@ -1,5 +1,7 @@
 """The local engine: claims what is in the inbox and has it run, inside this process, at least once and never lost.
 
+It is SQLite's. On PostgreSQL another does what it does, and shares with it what goes on beside (`procrastinate.py`).
+
 What is tried again, and when, is said in `serving/retries.py`; who may have how many places in `shares.py`.
 """
 
@@ -8,7 +10,8 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 from app.connect.work.claims import Claim
 from app.connect.work.inbox import Inbox
@@ -49,7 +52,7 @@ class Worker:
         self._run = run
         self._plan = plan
         self._keep_house = keep_house
-        self._running: dict[asyncio.Task[None], Claim] = {}
+        self._running: dict[Any, Claim] = {}
         # Held from the claim until its task exists: whoever waits for what runs must not miss what is being claimed.
         self._claiming = asyncio.Lock()
         self._woke_at = float("-inf")
@@ -62,10 +65,17 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; errors of the database are logged and survived."""
-        others = [
-            asyncio.create_task(self._again(self._plan, POLL, "What is due by the clock cannot be written now")),
-            asyncio.create_task(self._again_later(self._keep_house)),
+        others = [asyncio.create_task(one) for one in self._beside()]
+        await self._take_up()
+        await asyncio.gather(*others)
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        return [
+            self._again(self._plan, POLL, "What is due by the clock cannot be written now"),
+            self._again_later(self._keep_house),
         ]
+
+    async def _take_up(self) -> None:
         while not self._stopping.is_set():
             try:
                 more = await self._start_due()
@@ -74,7 +84,6 @@ class Worker:
                 more = False
             if not more:
                 await self._inbox.wait(POLL)
-        await asyncio.gather(*others)
 
     async def stop(self, *, patience: float = DRAIN) -> None:
         """Claim nothing more, let what runs end within `patience` seconds, give the rest back."""
@@ -86,8 +95,11 @@ class Worker:
             await asyncio.wait(running, timeout=patience)
         left = {task: claim for task, claim in running.items() if task.cancel()}
         await asyncio.gather(*left, return_exceptions=True)
+        await self._give_all_back(left.values())
+
+    async def _give_all_back(self, claims: Iterable[Claim]) -> None:
         # Not left to the tasks: one that was cancelled before its first step never ran at all.
-        given_back = (self._inbox.retry(claim, delay=0.0, error=None, counts=False) for claim in left.values())
+        given_back = (self._inbox.retry(claim, delay=0.0, error=None, counts=False) for claim in claims)
         await asyncio.gather(*given_back, return_exceptions=True)
 
     async def drain(self) -> None:
@@ -104,9 +116,7 @@ class Worker:
             self._looked_at = time.monotonic()
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED, timeout=POLL)
             return True
-        if time.monotonic() - self._woke_at >= WAKE_EVERY:
-            await self._inbox.wake([claim.id for claim in self._running.values()])
-            self._woke_at = time.monotonic()
+        await self._wake()
         async with self._claiming:
             free = 0 if self._stopping.is_set() else self._shares.free
             claims = await self._inbox.claim_due(free, shares=self._shares) if free else []
@@ -116,6 +126,11 @@ class Worker:
                 task.add_done_callback(self._ended)
         self._looked_at = time.monotonic()
         return bool(claims)
+
+    async def _wake(self) -> None:
+        if time.monotonic() - self._woke_at >= WAKE_EVERY:
+            await self._inbox.wake([claim.id for claim in self._running.values()])
+            self._woke_at = time.monotonic()
 
     async def _hold(self, claim: Claim) -> None:
         try:

@@ -119,9 +119,9 @@ class TestRevision:
             text = path.read_text(encoding="utf-8")
             line = next(one for one in text.splitlines() if one.startswith(f"    {name}: Mapped"))
             path.write_text(text.replace(line, line + WIDER), encoding="utf-8")
-        arguments = ("revision", "--autogenerate", "--rev-id", "0002", "-m", "note")
+        arguments = ("revision", "--autogenerate", "--rev-id", "9999", "-m", "note")
         await alembic(empty, whole, "-n", "connect", *arguments)
-        text = (whole.versions(PLUMBING) / "0002_note.py").read_text(encoding="utf-8")
+        text = (whole.versions(PLUMBING) / "9999_note.py").read_text(encoding="utf-8")
         assert text.count("note") == 2
         assert "store_items" in text
         assert "builds" not in text
@@ -130,7 +130,8 @@ class TestRevision:
 class TestSentence:
     async def test_names_addon_migrate_where_the_plumbing_is_missing(self, empty: Database, whole: Project) -> None:
         said = await refused(empty, whole, "upgrade", "head")
-        assert said.startswith("The database schema is at nothing, the code needs 0001 of app/connect/database/")
+        needed = f"the code needs {whole.head(PLUMBING)} of app/connect/database/"
+        assert said.startswith(f"The database schema is at nothing, {needed}")
         assert said.endswith("Run: addon migrate")
         assert await tables(empty) == set()
 

@@ -57,6 +57,7 @@ class TestContracts:
             "app/connect/work/inbox.py": "import app.connect.work.worker",
             "app/connect/context.py": "import app.connect",
             "app/connect/keys/sealing.py": "import jose",
+            "app/connect/work/engines.py": "import procrastinate",
             "app/connect/http/body.py": "import httpx",
             "app/connect/http/answers.py": "import requests",
             "app/connect/commands.py": "import app.addon",

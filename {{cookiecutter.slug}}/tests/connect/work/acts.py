@@ -1,5 +1,9 @@
 """What handlers of the probe do in tests of inbox and worker, and the rows they leave."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import select
 
 from app.connect import Context
@@ -45,3 +49,12 @@ async def grow_old(process: ProbedAddon) -> None:
     """Let time pass until an entry that fails is tried no more: once more than half a day later, then at the end."""
     for _ in range(2):
         await process.pass_time(hours=13)
+
+
+@asynccontextmanager
+async def working(process: ProbedAddon) -> AsyncIterator[None]:
+    """Let a process's worker run."""
+    running = asyncio.create_task(process.parts.worker.run())
+    yield
+    await process.parts.worker.stop()
+    await running
