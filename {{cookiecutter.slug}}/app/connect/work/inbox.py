@@ -20,6 +20,7 @@ from app.connect.work.digests import HandledRow
 from app.connect.work.picking import Picker
 from app.connect.work.rows import EventTwinRow, InboxRow, Status
 from app.connect.work.shares import Shares
+from app.connect.work.together import Together
 from app.connect.work.waiting import HELD, same_key
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,20 @@ LEASE = 30.0
 """Seconds after which another process takes over what a killed one was running."""
 TABLE = InboxRow.metadata.tables[InboxRow.__tablename__]
 COLUMNS = [column for column in TABLE.columns if column.name != "id"]
+
+# Written once: both are asked for with every event, or every few.
+HANDLED = select(HandledRow.digest).where(HandledRow.digest.in_(bindparam("digests", expanding=True)))
+FINISH = (
+    update(TABLE)
+    .where(
+        TABLE.c.id.in_(bindparam("ids", expanding=True)),
+        # A lease is of entries that were taken in one go: whoever holds one of them may end another of them.
+        TABLE.c.lease_id.in_(bindparam("leases", expanding=True)),
+        TABLE.c.status == Status.RUNNING,
+    )
+    .values(status=Status.DONE, body="", finished_at=bindparam("now"), lease_id=None, lease_until=None)
+    .returning(TABLE.c.id)
+)
 
 
 class Inbox:
@@ -50,6 +65,9 @@ class Inbox:
             .from_select(list(given), fresh.where(~exists().where(HandledRow.digest == given["digest"])))
             .returning(TABLE.c.id)
         )
+        self._insert = db.insert_or_ignore(TABLE).returning(TABLE.c.id, TABLE.c.digest)
+        self._arriving = Together(self._accept_some)
+        self._ending = Together(self._finish_some)
 
     def ring(self) -> None:
         """Say that something may be due: whoever waits looks now."""
@@ -65,10 +83,21 @@ class Inbox:
 
     async def accept(self, row: InboxRow) -> int | None:
         """Write an entry and commit it; return its id, or None when its delivery id is known already."""
-        async with self._db.connection() as connection:
-            found = await self.put(connection, row)
+        found = await self._arriving.do(row)
         self.ring()
         return found
+
+    async def _accept_some(self, rows: Sequence[InboxRow]) -> Sequence[int | None]:
+        async with self._db.connection() as connection:
+            if len(rows) == 1:
+                return [await self.put(connection, rows[0])]
+            # First what is remembered alone: it is written down there long before it leaves here.
+            known = set(await connection.scalars(HANDLED, {"digests": [row.digest for row in rows]}))
+            values = [_values(row) for row in rows if row.digest not in known]
+            written = (await connection.execute(self._insert, values)).all() if values else ()
+        # Of two with one digest the first was written.
+        ids = {digest: row_id for row_id, digest in written}
+        return [ids.pop(row.digest, None) for row in rows]
 
     async def accept_all(self, rows: Sequence[tuple[InboxRow, str | None]], *, door: str) -> bool:
         """Write entries and commit them together; False when what they belong to is not there any more.
@@ -178,9 +207,18 @@ class Inbox:
         return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def settle(self, claim: Claim) -> bool:
-        """Mark the entry done without a handler's transaction."""
-        async with self._db.session() as session:
-            return await self.finish(claim, session)
+        """Mark the entry done where there is nothing that must be kept together with that; False for a lost lease."""
+        return await self._ending.do(claim)
+
+    async def _finish_some(self, claims: Sequence[Claim]) -> Sequence[bool]:
+        given = {
+            "ids": [claim.id for claim in claims],
+            "leases": list({claim.lease_id for claim in claims}),
+            "now": self.now(),
+        }
+        async with self._db.connection() as connection:
+            ended = set(await connection.scalars(FINISH, given))
+        return [claim.id in ended for claim in claims]
 
     async def drop(self, claim: Claim, why: str) -> None:
         """End an entry whose handler never runs, and say so: `why` is what its tenant or another entry did."""
