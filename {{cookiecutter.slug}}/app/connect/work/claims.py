@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, literal_column, select, update
+from sqlalchemy import Row, Select, and_, case, exists, literal_column, select, update
 
 from app.connect.work.rows import PATIENT, PROMPT, InboxRow, Kind, Owner, Status
 
@@ -35,7 +35,7 @@ class Claim:
     body: str
 
 
-def claim_of(row: InboxRow, row_id: int, lease_id: str) -> Claim:
+def claim_of(row: InboxRow | Row[Any], row_id: int, lease_id: str) -> Claim:
     """Make the claim on a row that was taken."""
     return Claim(
         id=row_id,

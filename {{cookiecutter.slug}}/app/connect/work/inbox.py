@@ -192,7 +192,11 @@ class Inbox:
     @asynccontextmanager
     async def hold(self, claim: Claim) -> AsyncIterator[None]:
         """Hold on to an entry while its handler runs; give it back at once when that is cancelled."""
-        beat = asyncio.create_task(self._keep(claim))
+        # A timer, not yet a task: nearly all are through before the first beat.
+        keeping: list[asyncio.Task[None]] = []
+        beat = asyncio.get_running_loop().call_later(
+            self._lease / 3, lambda: keeping.append(asyncio.create_task(self._keep(claim)))
+        )
         try:
             yield
         except asyncio.CancelledError:
@@ -200,6 +204,8 @@ class Inbox:
             raise
         finally:
             beat.cancel()
+            for task in keeping:
+                task.cancel()
 
     async def finish(self, claim: Claim, session: AsyncSession) -> bool:
         """Mark the entry done inside the handler's own transaction, so that both or neither happen."""
@@ -256,15 +262,13 @@ class Inbox:
         return await self._execute(end(claim, status=Status.DEAD, last_error=error[:500]))
 
     async def _keep(self, claim: Claim) -> None:
-        while True:
-            await asyncio.sleep(self._lease / 3)
+        is_held = True
+        while is_held:
             try:
                 is_held = await self.extend(claim)
             except Exception:
                 log.exception("The lease could not be extended; trying again.")
-                continue
-            if not is_held:
-                return
+            await asyncio.sleep(self._lease / 3)
 
     async def _execute(self, statement: Any) -> bool:
         async with self._db.session() as session:

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.connect.database.engine import Database
-from app.connect.work.claims import QUIET, STEP, Claim, claim_of, put_off, some, take
+from app.connect.work.claims import QUIET, STEP, Claim, claim_of, put_off, some
+from app.connect.work.looks import NEXT, NEXT_ORIGIN, TAKE
 from app.connect.work.rows import LANES, InboxRow
 from app.connect.work.shares import Shares
 
@@ -34,7 +35,7 @@ class Picker:
         """Take up to `limit` entries, each tenant's oldest first; without `shares` as many of each as there are."""
         found: list[Claim] = []
         try:
-            async with self._db.session() as session:
+            async with self._db.connection() as session:
                 for lane in LANES:
                     most = limit - len(found)
                     if shares is not None:
@@ -50,13 +51,14 @@ class Picker:
         return found
 
     async def _of_lane(
-        self, session: AsyncSession, lane: int, most: int, shares: Shares | None, found: list[Claim]
+        self, session: AsyncConnection, lane: int, most: int, shares: Shares | None, found: list[Claim]
     ) -> None:
         seen: set[Place] = set()
         most += len(found)
         after, has_turned, skips_origin = self._last[lane], False, False
         while len(found) < most:
-            head = (await session.execute(_next(lane, after, skips_origin=skips_origin))).one_or_none()
+            asked = {"lane": lane, "origin": after[0]} | ({} if skips_origin else {"tenant": after[1]})
+            head = (await session.execute(NEXT_ORIGIN if skips_origin else NEXT, asked)).one_or_none()
             place: Place | None = None if head is None else (head[0], head[1])
             if place is None and not has_turned and after != FIRST:
                 after, has_turned, skips_origin = FIRST, True, False
@@ -78,13 +80,13 @@ class Picker:
                 found += claims
                 self._last[lane] = place
 
-    async def _take(self, session: AsyncSession, lane: int, place: Place, limit: int) -> list[Claim]:
+    async def _take(self, session: AsyncConnection, lane: int, place: Place, limit: int) -> list[Claim]:
         lease_id = uuid.uuid4().hex
-        which = some(*_at(lane, place), order=(InboxRow.due_at, InboxRow.id), limit=limit)
-        taken = await session.scalars(take(which, lease_id=lease_id, until=self._now() + self._lease))
+        given = {"of_lane": lane, "of_origin": place[0], "of_tenant": place[1], "most": limit, "lease": lease_id}
+        taken = await session.execute(TAKE, {**given, "until": self._now() + self._lease})
         return [claim_of(row, row.id, lease_id) for row in sorted(taken, key=lambda row: (row.due_at, row.id))]
 
-    async def _is_put_off(self, session: AsyncSession, lane: int, place: Place, shares: Shares) -> bool:
+    async def _is_put_off(self, session: AsyncConnection, lane: int, place: Place, shares: Shares) -> bool:
         """Put off what waits for a host that does not answer, or for a tenant that may not call."""
         origin, tenant_id = place
         for until, where in (
@@ -101,9 +103,3 @@ class Picker:
 
 def _at(lane: int, place: Place) -> tuple[Any, ...]:
     return InboxRow.lane == lane, InboxRow.origin == place[0], InboxRow.tenant_id == place[1]
-
-
-def _next(lane: int, after: Place, *, skips_origin: bool) -> Select[str, str]:
-    """Ask for whom something is ready, after one tenant or after a whole origin."""
-    beyond = InboxRow.origin > after[0] if skips_origin else tuple_(*READY) > tuple_(*after)
-    return select(*READY).where(InboxRow.lane == lane, beyond).order_by(*READY).limit(1)
