@@ -92,14 +92,6 @@ def _begin_before_savepoint(connection: Connection, _: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _begin_before_common_tables(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: Any
-) -> None:
-    """Begin the transaction before a write that starts with WITH: the driver takes it for a query and keeps it."""
-    if statement.startswith("WITH") and (context.isinsert or context.isupdate or context.isdelete):
-        _begin_before_savepoint(connection, "")
-
-
 def _bound_statements(connection: DBAPIConnection, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {LONGEST_STATEMENT}")
@@ -125,7 +117,6 @@ def _make_engine(url: str, **pool: Any) -> AsyncEngine:
     if is_sqlite:
         event.listen(engine.sync_engine, "do_connect", one_turn.connect)
         event.listen(engine.sync_engine, "savepoint", _begin_before_savepoint)
-        event.listen(engine.sync_engine, "before_cursor_execute", _begin_before_common_tables)
     return engine
 
 

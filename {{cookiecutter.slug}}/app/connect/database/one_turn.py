@@ -5,6 +5,7 @@ handing over wakes a thread and then the event loop, and costs more than most st
 and what ends a transaction is not handed over where none was begun.
 """
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from sqlite3 import Connection
@@ -12,6 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+
+WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE)\b")
+"""Where this is found in a text that only reads, a transaction is begun that nobody needed."""
 
 
 class _Ran(NamedTuple):
@@ -78,6 +82,9 @@ def connect(dialect: Dialect, _: Any, arguments: tuple[Any, ...], named: dict[st
 def _execute(connection: Connection, operation: str, parameters: Any) -> _Ran:
     cursor = connection.cursor()
     try:
+        if operation.startswith("WITH") and not connection.in_transaction and WRITES.search(operation):
+            # Before other writes the driver begins by itself. It takes this one for a query, and would keep it at once.
+            cursor.execute("BEGIN")
         cursor.execute(operation, parameters)
         # Only when all its rows were fetched does a statement that returns some say how many those were.
         rows = cursor.fetchall() if cursor.description else ()

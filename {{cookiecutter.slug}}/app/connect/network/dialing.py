@@ -18,6 +18,7 @@ from httpcore import (
     ReadError,
     WriteError,
 )
+from httpcore._utils import is_socket_readable
 
 from app.connect.network.addresses import check_addresses
 
@@ -55,6 +56,7 @@ class _CountedStream(AsyncNetworkStream):
     def __init__(self, inner: AsyncNetworkStream) -> None:
         self._inner = inner
         self._unsent = b""
+        self._socket: Any = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
         # A host may have answered and closed before it read all that it was sent.
@@ -90,7 +92,12 @@ class _CountedStream(AsyncNetworkStream):
         return _CountedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        if info != "is_readable":
+            return self._inner.get_extra_info(info)
+        # The pool asks this of every connection with each request, and what is below would find the socket anew.
+        if self._socket is None:
+            self._socket = self._inner.get_extra_info("socket")
+        return is_socket_readable(self._socket)
 
 
 class CheckedBackend(AsyncNetworkBackend):

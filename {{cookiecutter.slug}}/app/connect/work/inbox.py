@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import bindparam, cast, exists, select, update
+from sqlalchemy import String, bindparam, cast, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -36,8 +36,8 @@ FINISH = (
     update(TABLE)
     .where(
         TABLE.c.id.in_(bindparam("ids", expanding=True)),
-        # A lease is of entries that were taken in one go: whoever holds one of them may end another of them.
-        TABLE.c.lease_id.in_(bindparam("leases", expanding=True)),
+        # Each by its own lease: one that was lost here may be held here again. The ids are what an index finds them by.
+        (TABLE.c.lease_id + "/" + cast(TABLE.c.id, String)).in_(bindparam("leases", expanding=True)),
         TABLE.c.status == Status.RUNNING,
     )
     .values(status=Status.DONE, body="", finished_at=bindparam("now"), lease_id=None, lease_until=None)
@@ -219,7 +219,7 @@ class Inbox:
     async def _finish_some(self, claims: Sequence[Claim]) -> Sequence[bool]:
         given = {
             "ids": [claim.id for claim in claims],
-            "leases": list({claim.lease_id for claim in claims}),
+            "leases": [f"{claim.lease_id}/{claim.id}" for claim in claims],
             "now": self.now(),
         }
         async with self._db.connection() as connection:
