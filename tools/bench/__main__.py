@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from tools.bake import bake, install_project
-from tools.bench import deliveries, events, forge, load, tokens
+from tools.bench import deliveries, draining, events, forge, load, million, notifications, tokens
 from tools.bench.ground import ground
 from tools.bench.processes import Measured, start
 from tools.environments import program, without_outer_environment
@@ -92,7 +92,8 @@ def measure(project: Path, environment: Path) -> int:
     missed = _report(subjects) or not fetches_once
     missed = not forge.measure(project, environment, folder=BENCH, logs=LOGS) or missed
     with ground(project, environment, BENCH, LOGS) as events_ground:
-        missed = not events.measure(events_ground) or missed
+        for figures in (events, draining, million, notifications):
+            missed = not figures.measure(events_ground) or missed
     missed = not _checks_in_time(project, environment) or missed
     keeps_up = deliveries.measure(project, environment, logs=LOGS)
     if not keeps_up:

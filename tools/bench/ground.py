@@ -29,6 +29,8 @@ class Ground:
     logs: Path
     stack: ExitStack
 
+    here = HERE
+
     @cached_property
     def _postgres(self) -> str:
         python = program(self.environment, "python")
@@ -62,6 +64,16 @@ class Ground:
         command = [python, "-m", "uvicorn", app, "--port", str(port), "--no-access-log"]
         given = {**settings, "BASE_URL": f"http://127.0.0.1:{port}", "PYTHONPATH": f"{self.project}:{HERE}"}
         answers = f"http://127.0.0.1:{port}{ready}"
+        return start(
+            self.stack, name, command, folder=self.project, log=self.logs, answers=answers, port=port, settings=given
+        )
+
+    def work(self, name: str, settings: dict[str, str]) -> Measured:
+        """Start a process that only runs handlers."""
+        port = free_port(0)
+        command = [program(self.environment, "python"), "-m", "app.connect.cli", "worker", "--port", str(port)]
+        given = {**settings, "BASE_URL": f"http://127.0.0.1:{port}", "PYTHONPATH": str(self.project)}
+        answers = f"http://127.0.0.1:{port}/health/ready"
         return start(
             self.stack, name, command, folder=self.project, log=self.logs, answers=answers, port=port, settings=given
         )

@@ -52,6 +52,12 @@ class Rooms:
         """Write that many messages of all rooms in turn, each signed with a token of its own."""
         return [_posted(hook, *self.host.message(next(self._numbers))) for _ in range(count)]
 
+    def reserve(self, count: int) -> int:
+        """Set numbers of messages aside that somebody else writes; return the first."""
+        first = next(self._numbers)
+        self._numbers = itertools.count(first + count)
+        return first
+
     def answered(self) -> int:
         """Count the messages that were answered so far."""
         return len(self.host.handled)
