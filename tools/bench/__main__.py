@@ -21,7 +21,8 @@ from itertools import islice
 from pathlib import Path
 
 from tools.bake import bake, install_project
-from tools.bench import deliveries, forge, load, tokens
+from tools.bench import deliveries, draining, events, forge, load, million, notifications, tokens
+from tools.bench.ground import ground
 from tools.bench.processes import Measured, start
 from tools.environments import program, without_outer_environment
 from tools.paths import BUILD, LOGS
@@ -93,6 +94,9 @@ def measure(project: Path, environment: Path) -> int:
         fetches_once = _fetches_keys_once(few_sites, environment, keys=keys)
     missed = _report(subjects) or not fetches_once
     missed = not forge.measure(project, environment, folder=BENCH, logs=LOGS) or missed
+    with ground(project, environment, BENCH, LOGS) as events_ground:
+        for figures in (events, draining, million, notifications):
+            missed = not figures.measure(events_ground) or missed
     missed = not _checks_in_time(project, environment) or missed
     keeps_up = deliveries.measure(project, environment, logs=LOGS)
     if not keeps_up:

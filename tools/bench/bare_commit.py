@@ -1,27 +1,34 @@
 """The route to compare an event with: FastAPI that keeps the body of a request in one row, commits, and nothing else.
 
-DATABASE is the file; it is opened as the add-on opens its own.
+DATABASE_URL names the database; it is opened as the add-on opens its own.
 """
 
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from sqlite3 import Connection
 
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, event, insert
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, event, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-engine = create_async_engine(f"sqlite+aiosqlite:///{os.environ['DATABASE']}")
+url = os.environ["DATABASE_URL"]
+for scheme, driver in (("sqlite", "sqlite+aiosqlite"), ("postgresql", "postgresql+psycopg")):
+    url = url.replace(f"{scheme}://", f"{driver}://", 1)
+is_sqlite = url.startswith("sqlite")
+engine = create_async_engine(url, pool_pre_ping=not is_sqlite)
 metadata = MetaData()
-rows = Table("rows", metadata, Column("id", Integer, primary_key=True), Column("body", LargeBinary))
+number = BigInteger().with_variant(Integer, "sqlite")
+rows = Table("rows", metadata, Column("id", number, primary_key=True), Column("body", LargeBinary))
 
 
 @event.listens_for(engine.sync_engine, "connect")
-def prepare(connection: Connection, _: object) -> None:
-    """Write ahead, and let a commit be on the disk."""
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000"):
-        connection.execute(f"PRAGMA {pragma}")
+def prepare(connection: DBAPIConnection, _: object) -> None:
+    """Write ahead, and let a commit be on the disk; PostgreSQL does so by itself."""
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000") if is_sqlite else ():
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
 
 @asynccontextmanager

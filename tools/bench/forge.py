@@ -30,7 +30,7 @@ def measure(project: Path, environment: Path, *, folder: Path, logs: Path) -> bo
     with ExitStack() as stack:
         for name, module, home, port, given in (
             ("forge", "forge_addon:app", project, addon, settings),
-            ("bare-commit", "bare_commit:app", folder, bare, {"DATABASE": str(folder / "bare.db")}),
+            ("bare-commit", "bare_commit:app", folder, bare, {"DATABASE_URL": f"sqlite:///{folder / 'bare.db'}"}),
         ):
             command = [program(environment, "uvicorn"), module, "--app-dir", str(HERE), "--port", str(port)]
             answers = f"http://127.0.0.1:{port}/" + ("health/ready" if name == "forge" else "")

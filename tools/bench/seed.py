@@ -1,7 +1,7 @@
 """Fills a database with installed tenants; runs in the project's environment and folder.
 
-Arguments: how many, and of which host. They are called t0, t1, ... and share one secret, which the load generator
-knows.
+Arguments: how many, of which host, and where that is, if it is to be called. They are called t0, t1, ... and share one
+secret, which the load generator knows.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from sqlalchemy import insert
 
 SECRET = "bench-0123456789abcdefghijklmnopqrstuvwxyz"
 CHUNK = 5_000
-ORIGIN = "https://host.example"
+ORIGIN = sys.argv[3] if len(sys.argv) > 3 else "https://host.example"  # noqa: PLR2004
 DETAILS = {
     "hipchat": HipChatDetails(
         capabilities_url=f"{ORIGIN}/v2/capabilities",

@@ -40,7 +40,7 @@ def storm(database: str, plan: Plan, *, project: Path, python: str, folder: Path
             "SECRET_KEYS": secrets.token_urlsafe(48),
             "PYTHONPATH": str(project),
         }
-        _migrate(project, python, settings)
+        migrate(project, python, settings)
         victims = [
             Victim(
                 name=f"{database}-{kind}-{port}",
@@ -63,7 +63,8 @@ def storm(database: str, plan: Plan, *, project: Path, python: str, folder: Path
         return asyncio.run(one.run())
 
 
-def _migrate(project: Path, python: str, settings: Mapping[str, str]) -> None:
+def migrate(project: Path, python: str, settings: Mapping[str, str]) -> None:
+    """Make the tables of an add-on in the database that the settings name."""
     done = subprocess.run(
         [python, "-m", "app.connect.cli", "migrate"],
         cwd=project,

@@ -5,12 +5,17 @@ from sqlalchemy import func, select
 from app.addon.models import Build
 from app.connect import Context
 
+_newest = select(Build.name, func.max(Build.number).label("number")).group_by(Build.name).subquery()
+LATEST = (
+    select(Build)
+    .join(_newest, (Build.name == _newest.c.name) & (Build.number == _newest.c.number))
+    .order_by(Build.name)
+)
+
 
 async def latest_builds(ctx: Context) -> list[Build]:
     """Return the newest build of every project, by name."""
-    newest = select(Build.name, func.max(Build.number).label("number")).group_by(Build.name).subquery()
-    query = select(Build).join(newest, (Build.name == newest.c.name) & (Build.number == newest.c.number))
-    return list(await ctx.db.scalars(query.order_by(Build.name)))
+    return list(await ctx.db.scalars(LATEST))
 
 
 async def status_before(ctx: Context, name: str, number: int, branch: str | None) -> str | None:

@@ -40,6 +40,7 @@ from app.connect.serving.dependencies import Serving
 from app.connect.serving.dispatch import Dispatcher
 from app.connect.serving.documentation import viewer_folder
 from app.connect.serving.health import Readiness, health_app, health_router
+from app.connect.serving.known import KnownTenants
 from app.connect.serving.lifetime import Engine, lifetime
 from app.connect.serving.metrics import metrics_router, of_inbox
 from app.connect.serving.proof import Authenticator
@@ -161,7 +162,7 @@ class Application:
             addon=self.addon,
             hosts=self.hosts,
             contexts=self.contexts,
-            database=self.database,
+            tenants=KnownTenants(self.database, self.directory),
             inbox=self.inbox,
             pauses=shares.pauses,
             give_up_after=settings.give_up_hours * 3600.0,

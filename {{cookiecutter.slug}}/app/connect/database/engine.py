@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from app.connect.database import one_turn
 from app.connect.database.narrowing import narrowing
 from app.connect.database.tenant_session import AsyncTenantSession
 
@@ -53,6 +54,8 @@ PATIENCE = {
     "tcp_user_timeout": 10_000,
 }
 """What libpq is told where the address does not say it: seconds, and milliseconds for the last one."""
+CONNECTIONS = 15
+"""That one process opens at most, and keeps: to open one takes as long as ten statements, and work comes in bursts."""
 LONGEST_STATEMENT = 60_000
 """Milliseconds after which PostgreSQL gives a statement up; migrations have no limit."""
 
@@ -89,14 +92,6 @@ def _begin_before_savepoint(connection: Connection, _: str) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-def _begin_before_common_tables(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: Any
-) -> None:
-    """Begin the transaction before a write that starts with WITH: the driver takes it for a query and keeps it."""
-    if statement.startswith("WITH") and (context.isinsert or context.isupdate or context.isdelete):
-        _begin_before_savepoint(connection, "")
-
-
 def _bound_statements(connection: DBAPIConnection, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {LONGEST_STATEMENT}")
@@ -114,14 +109,14 @@ def _make_engine(url: str, **pool: Any) -> AsyncEngine:
     place = make_url(url)
     is_sqlite = place.get_backend_name() == "sqlite"
     if _is_shared(url):
-        pool |= {"pool_timeout": STEP - 2.0}
+        pool = {"pool_timeout": STEP - 2.0, "pool_size": CONNECTIONS, "max_overflow": 0, **pool}
     known = {} if is_sqlite else {name: value for name, value in PATIENCE.items() if name not in place.query}
     engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not is_sqlite, connect_args=known, **pool)
     engine.dialect.statement_compiler = narrowing(engine.dialect.statement_compiler)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite if is_sqlite else _bound_statements)
     if is_sqlite:
+        event.listen(engine.sync_engine, "do_connect", one_turn.connect)
         event.listen(engine.sync_engine, "savepoint", _begin_before_savepoint)
-        event.listen(engine.sync_engine, "before_cursor_execute", _begin_before_common_tables)
     return engine
 
 
@@ -145,7 +140,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _make_engine(url)
         # What says whether this process may be believed must not wait behind what it says that of.
-        self._aside = _make_engine(url, pool_size=3, max_overflow=0) if _is_shared(url) else self.engine
+        self._aside = _make_engine(url, pool_size=3) if _is_shared(url) else self.engine
 
     @property
     def is_sqlite(self) -> bool:

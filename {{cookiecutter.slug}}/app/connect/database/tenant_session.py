@@ -144,12 +144,22 @@ def is_writing(session: AsyncSession) -> bool:
     return "writes" in session.sync_session.info
 
 
+def has_changes(session: AsyncSession) -> bool:
+    """Tell whether a tenant's session holds rows that it has written, or will write, and not committed."""
+    sync = session.sync_session
+    return "writes" in sync.info or bool(sync.new or sync.dirty or sync.deleted)
+
+
+def is_open(session: AsyncSession) -> bool:
+    """Tell whether there is a transaction to end; what is added or changed begins one."""
+    return session.in_transaction() or has_changes(session)
+
+
 async def give_back(session: AsyncSession) -> None:
     """End a transaction that only read, so that its connection is free for others; nothing that was read is lost.
 
     One that holds rows, locks or the rest of a stream stays, and so does one that another task is using.
     """
     sync = session.sync_session
-    is_bound = not sync.info.keys().isdisjoint({"writes", "holds"}) or sync.info.get("busy")
-    if not is_bound and not (sync.new or sync.dirty or sync.deleted):
+    if session.in_transaction() and not (has_changes(session) or "holds" in sync.info or sync.info.get("busy")):
         await session.commit()

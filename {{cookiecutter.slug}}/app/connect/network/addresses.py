@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -24,6 +25,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 METADATA = frozenset(
     ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
 )
+REMEMBERED = 2_000
+"""URLs of which it is known that they pass: each call out asks several times, and for the same ones."""
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
 # Not global by their registration, which some versions of Python know and others do not.
@@ -69,6 +72,7 @@ def check_addresses(texts: Iterable[str], *, production: bool) -> list[str]:
     return [str(one) for one in addresses]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def check_url(url: str, *, production: bool) -> None:
     """Raise `AddressRefused` unless the scheme, host and form of `url` are allowed.
 
@@ -82,6 +86,7 @@ def check_url(url: str, *, production: bool) -> None:
         raise AddressRefused
 
 
+@lru_cache(maxsize=REMEMBERED)
 def origin_of(url: str) -> str:
     """Return scheme, host and port of `url` in one form: lower case, the scheme's own port left out."""
     parts = _split(url)

@@ -16,12 +16,16 @@ from httpcore import (
     ConnectError,
     ConnectTimeout,
     ReadError,
+    WriteError,
 )
+from httpcore._utils import is_socket_readable
 
 from app.connect.network.addresses import check_addresses
 
 HEADS = 64 * 1024
 """Bytes that may come before the answer itself: a host may send as many 1xx answers ahead of it as it likes."""
+TOGETHER = 16 * 1024
+"""Bytes of a request that wait for each other at most; the last ones go when the answer is asked for."""
 _left: ContextVar[list[int] | None] = ContextVar("_left", default=None)
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -44,12 +48,20 @@ def heads_counted() -> Iterator[None]:
 
 
 class _CountedStream(AsyncNetworkStream):
-    """A connection, with what it reads counted where somebody counts."""
+    """A connection, with what it reads counted where somebody counts, and what it writes put together.
+
+    A request comes as its head and its body; each would cost both sides as much as the two together.
+    """
 
     def __init__(self, inner: AsyncNetworkStream) -> None:
         self._inner = inner
+        self._unsent = b""
+        self._socket: Any = None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's signature
+        # A host may have answered and closed before it read all that it was sent.
+        with contextlib.suppress(WriteError):
+            await self._send(timeout)
         left = _left.get()
         if left is not None and left[0] <= 0:
             raise ReadError("too much comes before the answer")
@@ -59,7 +71,14 @@ class _CountedStream(AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's signature
-        await self._inner.write(buffer, timeout)
+        self._unsent += buffer
+        if len(self._unsent) > TOGETHER:
+            await self._send(timeout)
+
+    async def _send(self, timeout: float | None) -> None:  # noqa: ASYNC109 - as above
+        if self._unsent:
+            unsent, self._unsent = self._unsent, b""
+            await self._inner.write(unsent, timeout)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -73,7 +92,12 @@ class _CountedStream(AsyncNetworkStream):
         return _CountedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        if info != "is_readable":
+            return self._inner.get_extra_info(info)
+        # The pool asks this of every connection with each request, and what is below would find the socket anew.
+        if self._socket is None:
+            self._socket = self._inner.get_extra_info("socket")
+        return is_socket_readable(self._socket)
 
 
 class CheckedBackend(AsyncNetworkBackend):

@@ -9,11 +9,13 @@ HostError 502
 import asyncio
 import os
 import ssl
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from contextvars import ContextVar
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any, cast
 
 import httpx
@@ -23,6 +25,10 @@ from app.connect.errors import HostError
 from app.connect.http.strict_json import NotJson, read_json
 from app.connect.network.addresses import AddressRefused, check_url
 from app.connect.network.dialing import CheckedBackend, Resolve, heads_counted, resolve_name
+
+# httpcore asks several times a request which library runs its tasks, and what is not there is looked for on the disk.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 Auth = httpx.Auth
 BasicAuth = httpx.BasicAuth
@@ -34,6 +40,7 @@ KIBIBYTE = 1024
 DOCUMENT_LIMIT = 64 * KIBIBYTE
 RESPONSE_LIMIT = 1024 * KIBIBYTE
 TIMEOUT = 10.0
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "connect-addon"}
 
 
 class HostUnavailable(HostError):
@@ -57,7 +64,8 @@ before_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("b
 class Outbound:
     """One client for the process: https to public addresses, in bounded time and size.
 
-    It follows no redirect and knows no proxy and no cookie. In development http and loopback pass too.
+    It follows no redirect and knows no proxy and no cookie: tenants share hosts, and one set for one must not travel
+    with the calls of another. In development http and loopback pass too.
     `timeout` is in seconds: once for a connection and for each piece of an answer, twice for a head or body
     that drips. At most so many `connections` are open at once. `transport` stands in for the network, under the
     same rules on URLs, times and sizes.
@@ -75,19 +83,10 @@ class Outbound:
         self._production = production
         self._transport = transport
         self._companions: list[Outbound] = []
-        inner = transport or _CheckedTransport(production=production, resolve=resolve, connections=connections)
-        self._client = httpx.AsyncClient(
-            transport=_GuardedTransport(inner, production=production, patience=2 * timeout),
-            trust_env=False,
-            timeout=timeout,
-            # Tenants share hosts: a cookie set for one must not travel with the calls of another.
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "User-Agent": "connect-addon",
-            },
-        )
+        self._inner = transport or _CheckedTransport(production=production, resolve=resolve, connections=connections)
+        self._patience = 2 * timeout
+        self._is_closed = False
+        self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
 
     def beside(self) -> "Outbound":
         """Make a client for a server on this machine that the platform names; http and loopback pass in production.
@@ -116,20 +115,65 @@ class Outbound:
         `auth`.
         """
         check_url(url, production=self._production)
+        if self._is_closed:
+            raise RuntimeError("The client is closed.")
         give_back = before_sending.get()
         if give_back is not None:
             await give_back()
         try:
-            target = httpx.URL(url)
+            request = Request(
+                method,
+                httpx.URL(url),
+                params=params,
+                headers={**HEADERS, **headers} if headers else HEADERS,
+                json=json,
+                data=form,
+                extensions=self._extensions,
+            )
         except (httpx.InvalidURL, UnicodeError):
             raise AddressRefused("The address is not a URL. Write scheme, host and path.") from None
-        request = self._client.build_request(
-            method, target, params=params, json=json, data=form, headers=headers, extensions={"limit": limit}
-        )
         try:
-            return await self._client.send(request, auth=auth)
+            return await self._exchange(request, auth, limit=limit)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise HostUnavailable from error
+
+    async def _exchange(self, request: Request, auth: Auth | None, *, limit: int) -> Response:
+        """Send a request, and those that its auth makes of it: httpx's client does as much, and costs as much again."""
+        if auth is None:
+            return await self._answer(request, limit=limit)
+        async with aclosing(auth.async_auth_flow(request)) as flow:
+            asked = await anext(flow)
+            while True:
+                response = await self._answer(asked, limit=limit)
+                try:
+                    asked = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+
+    async def _answer(self, request: Request, *, limit: int) -> Response:
+        """Hold one request to the rules on URLs, and its answer to time and size."""
+        check_url(str(request.url), production=self._production)
+        try:
+            async with asyncio.timeout(self._patience):
+                with heads_counted():
+                    response = await self._inner.handle_async_request(request)
+        except TimeoutError:
+            raise HostUnavailable from None
+        stream = cast("httpx.AsyncByteStream", response.stream)
+        try:
+            # Nothing unpacks: a small answer could become a huge one.
+            if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+                raise ResponseInvalid("The host's answer is compressed although that was not asked for.")
+            content = await _read(stream, limit=limit, until=time.monotonic() + self._patience)
+        finally:
+            await stream.aclose()
+        return Response(
+            response.status_code,
+            headers=response.headers,
+            content=content,
+            request=request,
+            extensions=response.extensions,
+        )
 
     async def get_json(self, url: str, *, limit: int = DOCUMENT_LIMIT) -> dict[str, Any]:
         """Fetch one JSON object without credentials.
@@ -143,9 +187,10 @@ class Outbound:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        self._is_closed = True
         for one in self._companions:
             await one.aclose()
-        await self._client.aclose()
+        await self._inner.aclose()
 
 
 def json_object(response: Response) -> dict[str, Any]:
@@ -183,59 +228,14 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
         )
 
 
-class _GuardedTransport(httpx.AsyncBaseTransport):
-    """Hold every request to the rules on URLs, and every answer to time and size; an auth's own ones too."""
-
-    def __init__(self, inner: Transport, *, production: bool, patience: float) -> None:
-        self._inner = inner
-        self._production = production
-        self._patience = patience
-
-    async def handle_async_request(self, request: Request) -> Response:
-        check_url(str(request.url), production=self._production)
-        try:
-            async with asyncio.timeout(self._patience):
-                with heads_counted():
-                    response = await self._inner.handle_async_request(request)
-        except TimeoutError:
-            raise HostUnavailable from None
-        stream = cast("httpx.AsyncByteStream", response.stream)
-        # Unpacking happens above this guard, where a small answer could become a huge one.
-        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            await stream.aclose()
-            raise ResponseInvalid("The host's answer is compressed although that was not asked for.")
-        return Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_BoundedStream(
-                stream,
-                limit=request.extensions.get("limit", RESPONSE_LIMIT),
-                until=time.monotonic() + self._patience,
-            ),
-            extensions=response.extensions,
-        )
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _BoundedStream(httpx.AsyncByteStream):
-    """The body of an answer, up to a number of bytes and a moment."""
-
-    def __init__(self, stream: httpx.AsyncByteStream, *, limit: int, until: float) -> None:
-        self._stream = stream
-        self._limit = limit
-        self._until = until
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        received = 0
-        async for chunk in self._stream:
-            received += len(chunk)
-            if received > self._limit:
-                raise ResponseInvalid(f"The host's answer is larger than {self._limit} bytes.")
-            if time.monotonic() > self._until:
-                raise HostUnavailable
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+async def _read(stream: httpx.AsyncByteStream, *, limit: int, until: float) -> bytes:
+    """Read the body of an answer, up to a number of bytes and a moment."""
+    chunks, received = [], 0
+    async for chunk in stream:
+        received += len(chunk)
+        if received > limit:
+            raise ResponseInvalid(f"The host's answer is larger than {limit} bytes.")
+        if time.monotonic() > until:
+            raise HostUnavailable
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -4,10 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select, update
-
 from app.connect.context import Context
-from app.connect.database.engine import Database
 from app.connect.declare.addon import Addon
 from app.connect.errors import HostError
 from app.connect.hosts.protocol import Answer, Host
@@ -16,11 +13,10 @@ from app.connect.network.fetch import HostUnavailable
 from app.connect.network.tokens import TokenAwaited
 from app.connect.serving.contexts import Contexts
 from app.connect.serving.handlers import HandlerGone, call_handlers
+from app.connect.serving.known import KnownTenants
 from app.connect.serving.retries import CRASHES, LONGEST_AFTER_OUTAGE, LONGEST_BACKOFF, is_permanent, pause_after
 from app.connect.serving.transitions import TRANSITIONS, Transitions
-from app.connect.tenancy.directory import INSTALLATIONS
 from app.connect.tenancy.entries import INSTALLED, PURGE, UNINSTALLED, purge_entry
-from app.connect.tenancy.tables import InstallationRow
 from app.connect.tenancy.tenant import Caller, Tenant, TenantState
 from app.connect.work.claims import Claim
 from app.connect.work.inbox import Inbox
@@ -57,7 +53,7 @@ class Dispatcher:
         addon: Addon,
         hosts: Mapping[str, Host],
         contexts: Contexts,
-        database: Database,
+        tenants: KnownTenants,
         inbox: Inbox,
         pauses: Pauses,
         transitions: Transitions,
@@ -66,7 +62,7 @@ class Dispatcher:
         self._addon = addon
         self._hosts = hosts
         self._contexts = contexts
-        self._db = database
+        self._tenants = tenants
         self._inbox = inbox
         self._pauses = pauses
         self._transitions = transitions
@@ -84,7 +80,7 @@ class Dispatcher:
     async def _process(self, claim: Claim, *, inline: bool) -> Answer | None:
         request_id.set(f"inbox-{claim.id}")
         bind(claim.owner.tenant_id)
-        tenant = await self._tenant(claim)
+        tenant = await self._tenants.of(claim)
         why = None if tenant is None else _why_over(tenant, claim)
         if tenant is None or why is not None:
             await self._inbox.drop(claim, why or "its tenant was purged")
@@ -132,11 +128,7 @@ class Dispatcher:
 
     async def _hold_back(self, claim: Claim) -> None:
         """Keep an entry until its tenant is served again."""
-        mine = InstallationRow.id == claim.owner.installation_id
-        async with self._db.session() as session:
-            # A write, not a look: whoever serves the tenant again comes before this or finds what is held.
-            await session.execute(update(InstallationRow).where(mine).values(changed_at=InstallationRow.changed_at))
-            state = await session.scalar(select(InstallationRow.state).where(mine))
+        async with self._tenants.locked(claim) as (session, state):
             await self._inbox.hold_back(claim, session, delay=HELD_DELAYS.get(state or "", 0.0))
 
     def _is_served(self, tenant: Tenant, claim: Claim) -> bool:
@@ -144,8 +136,14 @@ class Dispatcher:
         return tenant.host in self._hosts or _is_lifecycle(claim, {PURGE})
 
     async def _finish(self, claim: Claim, context: Context) -> None:
-        """End the entry in the handler's own transaction: its rows and the mark are kept together or not at all."""
-        if not await self._inbox.finish(claim, context.db):
+        """End the entry in the handler's own transaction: its rows and the mark are kept together or not at all.
+
+        Where it holds no rows, entries that end at the same time share one transaction.
+        """
+        is_mine = (
+            await self._inbox.finish(claim, context.db) if context.has_changes else await self._inbox.settle(claim)
+        )
+        if not is_mine:
             raise LeaseLost
 
     async def _failed(self, claim: Claim, tenant: Tenant, error: Exception) -> None:
@@ -210,12 +208,6 @@ class Dispatcher:
             # The tenant's wish that its data goes does not wait for our handler to be mended.
             await self._inbox.accept(purge_entry(tenant, claim.id))
         await self._inbox.bury(claim, said)
-
-    async def _tenant(self, claim: Claim) -> Tenant | None:
-        query = INSTALLATIONS.where(InstallationRow.id == claim.owner.installation_id)
-        async with self._db.session() as session:
-            found = (await session.execute(query)).one_or_none()
-        return None if found is None else found[0].view(found[1])
 
 
 def _is_lifecycle(claim: Claim, names: Collection[str]) -> bool:

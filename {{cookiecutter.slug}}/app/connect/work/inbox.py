@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import bindparam, cast, exists, select, update
+from sqlalchemy import String, bindparam, cast, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -20,6 +20,7 @@ from app.connect.work.digests import HandledRow
 from app.connect.work.picking import Picker, walk
 from app.connect.work.rows import EventTwinRow, InboxRow, Status
 from app.connect.work.shares import Shares
+from app.connect.work.together import Together
 from app.connect.work.turns import walk_ahead
 from app.connect.work.waiting import HELD, same_key
 
@@ -29,6 +30,20 @@ LEASE = 30.0
 """Seconds after which another process takes over what a killed one was running."""
 TABLE = InboxRow.metadata.tables[InboxRow.__tablename__]
 COLUMNS = [column for column in TABLE.columns if column.name != "id"]
+
+# Written once: both are asked for with every event, or every few.
+HANDLED = select(HandledRow.digest).where(HandledRow.digest.in_(bindparam("digests", expanding=True)))
+FINISH = (
+    update(TABLE)
+    .where(
+        TABLE.c.id.in_(bindparam("ids", expanding=True)),
+        # Each by its own lease: one that was lost here may be held here again. The ids are what an index finds them by.
+        (TABLE.c.lease_id + "/" + cast(TABLE.c.id, String)).in_(bindparam("leases", expanding=True)),
+        TABLE.c.status == Status.RUNNING,
+    )
+    .values(status=Status.DONE, body="", finished_at=bindparam("now"), lease_id=None, lease_until=None)
+    .returning(TABLE.c.id)
+)
 
 
 class Inbox:
@@ -51,6 +66,9 @@ class Inbox:
             .from_select(list(given), fresh.where(~exists().where(HandledRow.digest == given["digest"])))
             .returning(TABLE.c.id)
         )
+        self._insert = db.insert_or_ignore(TABLE).returning(TABLE.c.id, TABLE.c.digest)
+        self._arriving = Together(self._accept_some)
+        self._ending = Together(self._finish_some)
 
     def ring(self) -> None:
         """Say that something may be due: whoever waits looks now."""
@@ -66,10 +84,21 @@ class Inbox:
 
     async def accept(self, row: InboxRow) -> int | None:
         """Write an entry and commit it; return its id, or None when its delivery id is known already."""
-        async with self._db.connection() as connection:
-            found = await self.put(connection, row)
+        found = await self._arriving.do(row)
         self.ring()
         return found
+
+    async def _accept_some(self, rows: Sequence[InboxRow]) -> Sequence[int | None]:
+        async with self._db.connection() as connection:
+            if len(rows) == 1:
+                return [await self.put(connection, rows[0])]
+            # First what is remembered alone: it is written down there long before it leaves here.
+            known = set(await connection.scalars(HANDLED, {"digests": [row.digest for row in rows]}))
+            values = [_values(row) for row in rows if row.digest not in known]
+            written = (await connection.execute(self._insert, values)).all() if values else ()
+        # Of two with one digest the first was written.
+        ids = {digest: row_id for row_id, digest in written}
+        return [ids.pop(row.digest, None) for row in rows]
 
     async def accept_all(self, rows: Sequence[tuple[InboxRow, str | None]], *, door: str) -> bool:
         """Write entries and commit them together; False when what they belong to is not there any more.
@@ -165,7 +194,11 @@ class Inbox:
     @asynccontextmanager
     async def hold(self, claim: Claim) -> AsyncIterator[None]:
         """Hold on to an entry while its handler runs; give it back at once when that is cancelled."""
-        beat = asyncio.create_task(self._keep(claim))
+        # A timer, not yet a task: nearly all are through before the first beat.
+        keeping: list[asyncio.Task[None]] = []
+        beat = asyncio.get_running_loop().call_later(
+            self._lease / 3, lambda: keeping.append(asyncio.create_task(self._keep(claim)))
+        )
         try:
             yield
         except asyncio.CancelledError:
@@ -173,6 +206,8 @@ class Inbox:
             raise
         finally:
             beat.cancel()
+            for task in keeping:
+                task.cancel()
 
     async def finish(self, claim: Claim, session: AsyncSession) -> bool:
         """Mark the entry done inside the handler's own transaction, so that both or neither happen."""
@@ -180,9 +215,18 @@ class Inbox:
         return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def settle(self, claim: Claim) -> bool:
-        """Mark the entry done without a handler's transaction."""
-        async with self._db.session() as session:
-            return await self.finish(claim, session)
+        """Mark the entry done where there is nothing that must be kept together with that; False for a lost lease."""
+        return await self._ending.do(claim)
+
+    async def _finish_some(self, claims: Sequence[Claim]) -> Sequence[bool]:
+        given = {
+            "ids": [claim.id for claim in claims],
+            "leases": [f"{claim.lease_id}/{claim.id}" for claim in claims],
+            "now": self.now(),
+        }
+        async with self._db.connection() as connection:
+            ended = set(await connection.scalars(FINISH, given))
+        return [claim.id in ended for claim in claims]
 
     async def drop(self, claim: Claim, why: str) -> None:
         """End an entry whose handler never runs, and say so: `why` is what its tenant or another entry did."""
@@ -220,15 +264,13 @@ class Inbox:
         return await self._execute(end(claim, status=Status.DEAD, last_error=error[:500]))
 
     async def _keep(self, claim: Claim) -> None:
-        while True:
-            await asyncio.sleep(self._lease / 3)
+        is_held = True
+        while is_held:
             try:
                 is_held = await self.extend(claim)
             except Exception:
                 log.exception("The lease could not be extended; trying again.")
-                continue
-            if not is_held:
-                return
+            await asyncio.sleep(self._lease / 3)
 
     async def _execute(self, statement: Any) -> bool:
         async with self._db.session() as session:

@@ -8,17 +8,17 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.connect.database.engine import Database
-from app.connect.work.claims import QUIET, STEP, Claim, claim_of, put_off, some, take
+from app.connect.work.claims import QUIET, STEP, Claim, claim_of, put_off, some
+from app.connect.work.looks import NEXT, NEXT_ORIGIN, READY, TAKE
 from app.connect.work.rows import LANES, InboxRow
 from app.connect.work.shares import Shares
 
 Place = tuple[str, str]
 FIRST: Place = ("", "")
-READY = (InboxRow.origin, InboxRow.tenant_id)
 
 
 class Circle:
@@ -36,7 +36,8 @@ class Circle:
     async def next(self, *, skips_origin: bool) -> Place | None:
         """Return the next one, or the next one of another origin; None after the last."""
         while True:
-            found = (await self.connection.execute(_next(self.lane, self._after, skips_origin=skips_origin))).first()
+            asked = {"lane": self.lane, "origin": self._after[0]} | ({} if skips_origin else {"tenant": self._after[1]})
+            found = (await self.connection.execute(NEXT_ORIGIN if skips_origin else NEXT, asked)).first()
             if found is not None:
                 self._after = (found[0], found[1])
                 return self._after
@@ -47,8 +48,8 @@ class Circle:
     async def take(self, place: Place, limit: int, *, at_most: int | None) -> list[Claim]:  # noqa: ARG002
         """Take a tenant's oldest entries; `at_most` run in all processes together, of which SQLite has one."""
         lease_id = uuid.uuid4().hex
-        which = some(*at(self.lane, place), order=(InboxRow.due_at, InboxRow.id), limit=limit)
-        taken = await self.connection.execute(take(which, lease_id=lease_id, until=self._until))
+        given = {"of_lane": self.lane, "of_origin": place[0], "of_tenant": place[1], "most": limit, "lease": lease_id}
+        taken = await self.connection.execute(TAKE, {**given, "until": self._until})
         return [claim_of(row, row.id, lease_id) for row in sorted(taken, key=lambda row: (row.due_at, row.id))]
 
 
@@ -129,7 +130,7 @@ class Picker:
         origin, tenant_id = place
         for until, where in (
             (shares.pauses.until(origin), (InboxRow.lane == circle.lane, InboxRow.origin == origin)),
-            (shares.pauses.until(origin, tenant_id), at(circle.lane, place)),
+            (shares.pauses.until(origin, tenant_id), _at(circle.lane, place)),
         ):
             if until is not None:
                 which = some(*where, order=READY, limit=STEP)
@@ -140,12 +141,6 @@ class Picker:
         return False
 
 
-def at(lane: int, place: Place) -> tuple[Any, ...]:
+def _at(lane: int, place: Place) -> tuple[Any, ...]:
     """Find what is ready for one tenant."""
     return InboxRow.lane == lane, InboxRow.origin == place[0], InboxRow.tenant_id == place[1]
-
-
-def _next(lane: int, after: Place, *, skips_origin: bool) -> Select[str, str]:
-    """Ask for whom something is ready, after one tenant or after a whole origin."""
-    beyond = InboxRow.origin > after[0] if skips_origin else tuple_(*READY) > tuple_(*after)
-    return select(*READY).where(InboxRow.lane == lane, beyond).order_by(*READY).limit(1)

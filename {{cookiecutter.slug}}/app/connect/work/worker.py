@@ -20,6 +20,8 @@ from app.connect.work.shares import Shares
 log = logging.getLogger(__name__)
 
 POLL = 1.0
+REST = 0.01
+"""Seconds between two looks while something runs: what ends and comes meanwhile is asked about once."""
 WAKE_EVERY = 0.2
 """Seconds between two looks at what waited until now; what is accepted to run at once needs none."""
 HOUSEKEEPING = 60.0
@@ -78,12 +80,13 @@ class Worker:
     async def _take_up(self) -> None:
         while not self._stopping.is_set():
             try:
-                more = await self._start_due()
+                await self._start_due()
             except Exception:
                 log.exception("The inbox cannot be read now; trying again.")
-                more = False
-            if not more:
-                await self._inbox.wait(POLL)
+            # What may begin has begun: the next one may when another ends or comes, and either rings.
+            await self._inbox.wait(POLL)
+            if self._running:
+                await asyncio.sleep(REST)
 
     async def stop(self, *, patience: float = DRAIN) -> None:
         """Claim nothing more, let what runs end within `patience` seconds, give the rest back."""

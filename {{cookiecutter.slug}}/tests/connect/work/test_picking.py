@@ -178,8 +178,8 @@ class TestFaultOfTheDatabase:
         faults: list[str] = []
 
         def break_off(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            # The look at the entry's tenant, and the first try to give the entry back.
-            if len(faults) < 2 and ("FROM installations" in statement or (faults and "UPDATE inbox" in statement)):
+            # The end of the entry, and the first two tries to give it back.
+            if len(faults) < 3 and statement.startswith("UPDATE inbox") and "lease_until=" in statement:
                 faults.append(statement)
                 raise OperationalError(statement, {}, ConnectionError("the server closed the connection"))
 
@@ -188,10 +188,10 @@ class TestFaultOfTheDatabase:
             await probed.parts.worker.drain()
         finally:
             event.remove(engine, "before_cursor_execute", break_off)
-        assert len(faults) == 2
+        assert len(faults) == 3
         [entry] = await probed.entries("hipchat.probe")
         assert (entry.status, entry.attempts, entry.lease_id) == (Status.NEW, 0, None)
         assert entry.due_at <= time.time() + 2
         other = start()
         await other.pass_time(seconds=2)
-        assert other.probe.texts == ["/probe"]
+        assert probed.probe.texts == other.probe.texts == ["/probe"]
