@@ -22,7 +22,7 @@ ROOMS = {
     "tenancy": 1_280,
     "settings.py machine.py": 300,
     "declare": 1_240,
-    "database": 1_570,
+    "database": 1_590,
     "cli.py commands.py example.py operating": 845,
 }
 """What serves and runs; who manages tokens; the states of tenants; what is settled before that; what an author
