@@ -22,6 +22,6 @@ with connection:
         "INSERT INTO installations (id, tenant_id, host, client_key, state, generation, origin, api_url, web_url, "
         "sealed_secret, previous_until, details_json, changed_at) "
         "SELECT new.id, new.id, k.host, 't' || new.i, k.state, 1, k.origin, k.api_url, k.web_url, k.sealed_secret, 0, "
-        "k.details_json, k.changed_at FROM new, (SELECT * FROM installations LIMIT 1) AS k"
+        "k.details_json, k.changed_at - 9 FROM new, (SELECT * FROM installations LIMIT 1) AS k"
     )
 connection.close()

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.connect.api_tokens.rules import Accesses, spell
 from app.connect.database.engine import Database
 from app.connect.database.store import TenantStore
-from app.connect.database.tenant_session import give_back, has_changes, is_open, is_writing
+from app.connect.database.tenant_session import give_back, is_open, is_writing
 from app.connect.declare.addon import Addon, route_path
 from app.connect.declare.declarations import JobHandler, Page
 from app.connect.declare.forms import BoundForm, ConfigForm, inputs
@@ -245,10 +245,11 @@ class Context:
             self._enqueued = False
             self._parts.inbox.ring()
 
-    @property
-    def has_changes(self) -> bool:
-        """Tell whether `ctx.db` holds anything that a commit would keep."""
-        return self._session is not None and has_changes(self._session)
+    async def let_go(self) -> bool:
+        """Give the connection back where `ctx.db` only read; False where it holds changes or locks."""
+        if self._session is not None:
+            await give_back(self._session)
+        return self._session is None or not is_open(self._session)
 
     async def close(self) -> None:
         """Give the session back; what was not committed is undone."""

@@ -138,11 +138,10 @@ class Dispatcher:
     async def _finish(self, claim: Claim, context: Context) -> None:
         """End the entry in the handler's own transaction: its rows and the mark are kept together or not at all.
 
-        Where it holds no rows, entries that end at the same time share one transaction.
+        Where it holds none, entries that end at the same time share one; who waits for that holds no connection.
         """
-        is_mine = (
-            await self._inbox.finish(claim, context.db) if context.has_changes else await self._inbox.settle(claim)
-        )
+        is_free = await context.let_go()
+        is_mine = await (self._inbox.settle(claim) if is_free else self._inbox.finish(claim, context.db))
         if not is_mine:
             raise LeaseLost
 

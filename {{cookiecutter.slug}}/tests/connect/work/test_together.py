@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
+from app.connect import Context
+from app.connect.database.store import StoreItem
 from app.connect.tenancy.entries import owner_of
 from app.connect.work.rows import Envelope, InboxRow, Kind, Owner, Status, new_row
 from app.connect.work.together import Together
@@ -77,6 +80,25 @@ class TestEnding:
         assert len(commits) == 1
         statuses = [one.status for one in await probed.entries("probe-job")]
         assert statuses == [Status.RUNNING, Status.DONE, Status.DONE]
+
+    async def test_waits_with_no_connection_for_a_handler_that_only_read(self, probed: ProbedAddon) -> None:
+        whose = await owner(probed)
+        engine = probed.parts.database.engine.sync_engine
+        in_use: list[int] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.startswith("UPDATE inbox") and "finished_at" in statement:
+                in_use.append(engine.pool.checkedout())  # type: ignore[attr-defined]
+
+        async def read(ctx: Context) -> None:
+            assert list(await ctx.db.scalars(select(StoreItem))) == []
+
+        probed.probe.acts["job"] = read
+        await probed.parts.inbox.accept(entry(whose, "one"))
+        event.listen(engine, "before_cursor_execute", note)
+        await probed.settle()
+        event.remove(engine, "before_cursor_execute", note)
+        assert in_use == [1]
 
 
 class TestTogether:
