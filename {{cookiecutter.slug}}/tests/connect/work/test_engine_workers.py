@@ -11,6 +11,7 @@ from app.connect.work import procrastinate, worker
 from app.connect.work.pauses import Pauses
 from app.connect.work.rows import InboxRow, Status
 from app.connect.work.shares import PLACES, Shares
+from app.connect.work.turns import TAKE, TURNS
 from tests.connect.conftest import Start
 from tests.connect.probe import ProbedAddon
 from tests.connect.waiting import until
@@ -91,6 +92,32 @@ class TestTenant:
                 assert {claim.owner.tenant_id for claim in found} <= {owner.tenant_id}
                 taken += len(found)
             assert taken == 5
+
+
+@pytest.mark.on_postgresql
+class TestPick:
+    async def test_reads_only_what_it_takes(self, probed: ProbedAddon) -> None:
+        """Counted by the database, which explains nothing of what its functions do."""
+        owners = await add_tenants(probed, 4)
+        await add_entries(probed, owners[:1], 4_000)
+        db = probed.parts.database
+        async with db.session() as session:
+            await session.execute(text("ANALYZE"))
+        place = {"lane": 0, "origin": owners[0].origin, "tenant_id": owners[0].tenant_id, "most": 1, "at_most": 16}
+        held = {"worker_id": None, "lease_id": "one", "until": time.time() + 30}
+        async with db.connection() as connection:
+            # More often than a plan is made for the values of each.
+            for _ in range(8):
+                assert (await connection.execute(TAKE, place | held)).all()
+            assert len((await connection.execute(TURNS, place)).all()) == 1
+            found = await connection.scalar(
+                text(
+                    "SELECT sum(coalesce(idx_tup_fetch, 0) + seq_tup_read) FROM pg_stat_xact_user_tables "
+                    "WHERE relname IN ('inbox', 'procrastinate_jobs')"
+                )
+            )
+        assert found is not None
+        assert 8 <= found < 120
 
 
 @pytest.mark.on_postgresql

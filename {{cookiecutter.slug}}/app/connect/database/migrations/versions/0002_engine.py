@@ -50,7 +50,7 @@ PICK = """
 -- For whom something is ready, after the tenant whose turn it was, once around: a look into the index for each.
 CREATE FUNCTION inbox_turns(p_lane integer, p_origin varchar, p_tenant varchar, p_most integer)
 RETURNS TABLE (origin varchar, tenant_id varchar) LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
     v_origin varchar := p_origin;
     v_tenant varchar := p_tenant;
@@ -83,10 +83,11 @@ CREATE FUNCTION inbox_take(
     p_lane integer, p_origin varchar, p_tenant varchar, p_most integer, p_cap integer,
     p_worker bigint, p_lease varchar, p_until float8
 ) RETURNS SETOF inbox LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
     v_most integer := p_most;
     v_left inbox;
+    v_ids bigint[];
 BEGIN
     IF p_cap IS NOT NULL THEN
         IF NOT pg_try_advisory_xact_lock(1768842344, hashtext(p_tenant)) THEN
@@ -101,14 +102,16 @@ BEGIN
         END IF;
         v_most := least(v_most, p_most);
     END IF;
-    RETURN QUERY
-    WITH chosen AS (
+    -- Not in one statement: joined with what was chosen, the whole table may be read to change a few rows.
+    v_ids := ARRAY(
         SELECT i.id FROM inbox i WHERE i.lane = p_lane AND i.origin = p_origin AND i.tenant_id = p_tenant
         ORDER BY i.due_at, i.id LIMIT v_most FOR UPDATE SKIP LOCKED
-    ), taken AS (
+    );
+    RETURN QUERY
+    WITH taken AS (
         UPDATE inbox SET status = 'running', lane = NULL, pushed_at = NULL, attempts = attempts + 1,
             lease_id = p_lease, lease_until = p_until
-        FROM chosen WHERE inbox.id = chosen.id RETURNING inbox.*
+        WHERE id = ANY(v_ids) RETURNING inbox.*
     ), started AS (
         INSERT INTO procrastinate_jobs (id, queue_name, task_name, priority, status, worker_id)
         SELECT t.id, t.tenant_id, 'inbox', -p_lane, 'doing', p_worker FROM taken t
