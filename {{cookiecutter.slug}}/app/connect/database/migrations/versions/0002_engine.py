@@ -131,7 +131,8 @@ DROP TRIGGER inbox_woken ON inbox;
 DROP TRIGGER inbox_ended ON inbox;
 DROP TRIGGER inbox_deleted ON inbox;
 DROP FUNCTION inbox_defer, inbox_end;
-DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers;
+-- With the function that returns one of its rows.
+DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, procrastinate_workers CASCADE;
 DO $$
 DECLARE
     v_one regprocedure;
