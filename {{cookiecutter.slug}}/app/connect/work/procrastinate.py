@@ -167,7 +167,8 @@ class ProcrastinateWorker(Worker):
             picked, self._woke_at = self._picked, float("-inf")
             self._has_ended.clear()
             await _Engine(self._app, waits=False).run()
-            if self._picked == picked:
+            # What ended meanwhile, here or in the engine beside, may have left more behind it.
+            if self._picked == picked and not self._has_ended.is_set():
                 if not self._running:
                     return
                 await self._has_ended.wait()
@@ -199,11 +200,12 @@ class ProcrastinateWorker(Worker):
             self._engine.wake()
 
     async def _fetch(self, worker_id: int) -> Job | None:
-        if not self._taken and not self._stopping.is_set():
-            try:
-                await self._pick(worker_id)
-            except Exception:
-                log.exception("The inbox cannot be read now; trying again.")
+        async with self._claiming:
+            if not self._taken and not self._stopping.is_set():
+                try:
+                    await self._pick(worker_id)
+                except Exception:
+                    log.exception("The inbox cannot be read now; trying again.")
         if not self._taken:
             return None
         claim = self._taken.popleft()
