@@ -151,7 +151,7 @@ class Context:
         """
         if self._session is None:
             self._session = self._parts.database.tenant_session(self.tenant.id)
-            before_sending.set(self._give_back)
+            before_sending.set(self.let_go)
         return self._session
 
     @cached_property
@@ -256,10 +256,6 @@ class Context:
         if self._session is not None:
             await self._session.close()
             self._session = None
-
-    async def _give_back(self) -> None:
-        if self._session is not None:
-            await give_back(self._session)
 
     def _due(self, delay: float, at: datetime | None) -> float | None:
         if at is not None:

@@ -57,7 +57,7 @@ class ResponseInvalid(HostError):
     sentence = "The host's answer cannot be read. Check that the address is the host's API."
 
 
-before_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("before_sending", default=None)
+before_sending: ContextVar[Callable[[], Awaitable[object]] | None] = ContextVar("before_sending", default=None)
 """What gives back what must not be held while a host is waited for, such as a connection of the database."""
 
 
