@@ -96,7 +96,7 @@ async def check(application: Application, _: argparse.Namespace) -> int:
     for name in (name for name, near in unknown.items() if near is None):
         print(f".env: the add-on reads no {name}. Remove it, unless another program needs it.")
     if not problems:
-        print("Settings, addon.toml, handlers, routes and migrations fit together.")
+        print("Settings, addon.toml, handlers, routes and migrations fit together; the database was not asked.")
         print("After a change of addon.toml or of events each host must read the descriptor again: update it there.")
     return 1 if problems else 0
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-ABOUT_ACCESS = "list every route with what it asks of who calls it, or API tokens"
+ABOUT_ACCESS = "list the routes of the API with what each asks of who calls it, or API tokens"
 COMMANDS = "app.connect.operating.access_commands"
 
 

@@ -26,7 +26,7 @@ from app.connect.work.claims import Claim, take_back
 from app.connect.work.inbox import Inbox
 from app.connect.work.shares import PLACES
 from app.connect.work.turns import BEAT, DROP_STRAY, IS_STALLED
-from app.connect.work.worker import DRAIN, POLL, Worker
+from app.connect.work.worker import DRAIN, POLL, REST, Worker
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +144,7 @@ class ProcrastinateWorker(Worker):
         """What was picked together; the engine asks for one after the other."""
         self._picked = 0
         self._has_rung = False
+        self._nudging: asyncio.TimerHandle | None = None
         self._has_ended = asyncio.Event()
         self._stray_at = float("-inf")
 
@@ -195,6 +196,7 @@ class ProcrastinateWorker(Worker):
                 self._nudge()
 
     def _nudge(self) -> None:
+        self._nudging = None
         self._has_rung = True
         if self._engine is not None:
             self._engine.wake()
@@ -242,8 +244,9 @@ class ProcrastinateWorker(Worker):
         # An entry that was lost may run here again before it has ended here: the lease tells one from the other.
         self._shares.end(self._running.pop((job.id, job.task_kwargs["lease_id"])))
         self._has_ended.set()
-        if self._inbox.picker.has_left:
-            self._nudge()
+        # What ends within a moment is followed up together: two workers that pick after each end hinder each other.
+        if self._inbox.picker.has_left and self._nudging is None:
+            self._nudging = asyncio.get_running_loop().call_later(REST, self._nudge)
 
     def _beside(self) -> list[Any]:
         return [*super()._beside(), self._again(self._sweep, SWEEP, "What killed processes left cannot be found now")]

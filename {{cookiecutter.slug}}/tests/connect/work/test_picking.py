@@ -92,7 +92,11 @@ class TestClaim:
             assert await visited(db, statement, parameters) == [], statement
 
     async def test_takes_no_longer_the_more_there_is(self, probed: ProbedAddon) -> None:
-        """Measured, because a plan can look well and read everything: 757 ms a claim once, 10 times 1,000 here."""
+        """Measured, because a plan can look well and read everything: 757 ms a claim once.
+
+        There is 20 times as much in the end. It takes twice as long where a server has not counted its rows yet, and
+        more while it does that beside; to read everything takes 20 times as long and more.
+        """
         inbox = probed.parts.inbox
         owners = await add_tenants(probed, 20)
         await add_entries(probed, owners, 50)
@@ -107,7 +111,7 @@ class TestClaim:
 
         few = await quickest()
         await add_entries(probed, owners, 1_000)
-        assert await quickest() < 4 * few
+        assert await quickest() < 8 * few
 
 
 class TestClockSetBack:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.connect import Context
 from app.connect.database.store import StoreItem
@@ -84,21 +85,24 @@ class TestEnding:
     async def test_waits_with_no_connection_for_a_handler_that_only_read(self, probed: ProbedAddon) -> None:
         whose = await owner(probed)
         engine = probed.parts.database.engine.sync_engine
-        in_use: list[int] = []
+        sessions: list[AsyncSession] = []
+        held: list[bool] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
             if statement.startswith("UPDATE inbox") and "finished_at" in statement:
-                in_use.append(engine.pool.checkedout())  # type: ignore[attr-defined]
+                held.extend(session.in_transaction() for session in sessions)
 
         async def read(ctx: Context) -> None:
             assert list(await ctx.db.scalars(select(StoreItem))) == []
+            sessions.append(ctx.db)
+            assert ctx.db.in_transaction()
 
         probed.probe.acts["job"] = read
         await probed.parts.inbox.accept(entry(whose, "one"))
         event.listen(engine, "before_cursor_execute", note)
         await probed.settle()
         event.remove(engine, "before_cursor_execute", note)
-        assert in_use == [1]
+        assert held == [False]
 
 
 class TestTogether:
