@@ -1,9 +1,12 @@
 """Copies of the project that a test may take apart."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from app.connect.application import ROOT
+from tests.connect.database.projects import environment
 
 FOLDERS = ("app", "devhost", "docs", "migrations", "tests/addon", "tests/support")
 FILES = ("addon.toml", "alembic.ini", "pyproject.toml", "README.md", "tests/conftest.py", "tests/test_public_routes.py")
@@ -16,6 +19,21 @@ def copy_project(root: Path) -> Path:
     for file in FILES:
         shutil.copy(ROOT / file, root / file)
     return root
+
+
+def run_in(root: Path, *arguments: str) -> str:
+    """Run Python in a copy, on a SQLite database of its own, and return what it said; it must succeed."""
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [sys.executable, *arguments],
+        cwd=root,
+        env=environment(f"sqlite+aiosqlite:///{root}/addon.db"),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def files_of(root: Path) -> set[str]:

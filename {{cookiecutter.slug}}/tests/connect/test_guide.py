@@ -2,15 +2,12 @@
 
 import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.connect.application import ROOT
-from tests.connect.database.projects import environment
-from tests.connect.projects import copy_project
+from tests.connect.projects import copy_project, run_in
 
 GUIDE, CHAT = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("guide.md", "chat.md"))
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,27 +26,12 @@ CHECKS = {
 }
 
 
-def run(root: Path, *arguments: str) -> str:
-    """Run Python in a project; it must succeed."""
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        [sys.executable, *arguments],
-        cwd=root,
-        env=environment(f"sqlite+aiosqlite:///{root}/addon.db"),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def write(root: Path, language: str, text: str) -> None:
     """Do what a block says: run its commands, or write the file it names."""
     if language == "sh":
         for line in text.splitlines():
             program, _, rest = line.partition(" ")
-            run(root, *PROGRAMS[program], *re.findall(r'[^\s"]+|(?<=")[^"]+(?=")', rest))
+            run_in(root, *PROGRAMS[program], *re.findall(r'[^\s"]+|(?<=")[^"]+(?=")', rest))
         return
     named = FILE.match(text)
     assert named, f"A block names no file: {text[:60]}"
@@ -63,7 +45,7 @@ def write(root: Path, language: str, text: str) -> None:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the add-on of both pages: the empty one with every block in it, chat's second, commands last."""
     root = copy_project(tmp_path_factory.mktemp("guide") / "project")
-    run(root, *PROGRAMS["addon"], "new", "--yes")
+    run_in(root, *PROGRAMS["addon"], "new", "--yes")
     blocks = FENCE.findall(GUIDE + CHAT)
     for language, text in sorted(blocks, key=lambda block: block[0] == "sh"):
         write(root, language, text)
@@ -73,7 +55,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestTheCode:
     @pytest.mark.parametrize("check", list(CHECKS))
     def test_passes(self, written: Path, check: str) -> None:
-        assert run(written, *CHECKS[check]) is not None
+        assert run_in(written, *CHECKS[check]) is not None
 
     def test_imports_public_names_alone(self) -> None:
         names = ("app.connect", "app.connect.hosts.hipchat")

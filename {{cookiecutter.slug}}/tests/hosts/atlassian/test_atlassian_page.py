@@ -1,8 +1,6 @@
 """docs/atlassian.md: its sections and handlers, put together as they stand, are an add-on that both hosts take."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -16,8 +14,7 @@ from app.connect.declare.manifest import read_manifest
 from app.connect.declare.router import Router
 from app.connect.hosts.atlassian.descriptor import describe
 from app.connect.hosts.atlassian.dialect import AtlassianDialect
-from tests.connect.database.projects import environment
-from tests.connect.projects import copy_project
+from tests.connect.projects import copy_project, run_in
 from tests.hosts.atlassian.sections import ABOUT, BASE_URL, SECTIONS
 
 PAGE = (ROOT / "docs" / "atlassian.md").read_text(encoding="utf-8")
@@ -84,14 +81,5 @@ class TestTests:
     def test_of_the_page_pass_with_its_code(self, tmp_path: Path) -> None:
         root = copy_project(tmp_path / "project")
         write(root)
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/addon"],
-            cwd=root,
-            env=environment(f"sqlite+aiosqlite:///{root}/addon.db"),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert re.search(r"^3 passed", done.stdout, re.MULTILINE)
+        said = run_in(root, "-m", "pytest", "-q", "--no-postgres", "-p", "no:cacheprovider", "tests/addon")
+        assert re.search(r"^3 passed", said, re.MULTILINE)
